@@ -1,0 +1,1 @@
+"""The workers: everything that is slow, touches untrusted audio, or speaks with a provider."""

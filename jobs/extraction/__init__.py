@@ -1,0 +1,1 @@
+"""From words to suggested action items, each of which quotes the words it rests on."""
