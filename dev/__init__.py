@@ -1,0 +1,1 @@
+"""What development and tests need and production never gets: launchers of embedded servers, and emulators."""
