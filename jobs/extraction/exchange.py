@@ -1,0 +1,97 @@
+"""Requests and what is answered: a yes joins the request, a no undoes it, "I can do that" takes what lay open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from jobs.extraction import cues
+from jobs.extraction.base import Owner
+from jobs.extraction.due import find_due
+from jobs.extraction.finds import Find
+from jobs.extraction.owners import is_label
+from jobs.extraction.reading import Sentence, Token, Utterance
+
+__all__ = ["REACH", "answer", "exchanges"]
+
+REACH = 3  # utterances: how far back an answer may refer, since others say "mm-hmm" in between
+_ANSWER_SENTENCES = 3  # an answer is in the first sentences of what somebody says
+_ACCEPTED = 0.25
+
+
+def answer(utterance: Utterance, at: int, waiting: Sequence[Find], held_on: date) -> list[Find]:
+    """Apply what `utterance` (number `at`) says to the finds before it; gives those it accepted.
+
+    `waiting` are the finds of the last utterances, oldest first. Refused ones are marked gone.
+    """
+    near = [find for find in waiting if at - find.at <= REACH and not find.gone and not find.accepted]
+    asked = [find for find in near if find.asks and _may_answer(utterance, find)]
+    if asked and _refuses(utterance):
+        for find in asked:
+            if find.at == asked[-1].at:
+                find.gone = True
+        return []
+    firm = _sentences(utterance, firmly=True)
+    said = firm or (_sentences(utterance, firmly=False) if asked else [])
+    if not said:
+        return []
+    targets = [find for find in asked if find.at == asked[-1].at] if asked else []
+    if not targets and firm:
+        targets = [find for find in near if (find.open or find.cue == "offered") and find.content][-1:]
+    for find in targets:
+        _accept(find, utterance, said, bool(firm), held_on)
+    return targets
+
+
+def exchanges(utterances: Iterable[Utterance]) -> Iterator[Utterance]:
+    """Utterances, cut where one label plainly answers itself: two people whom the speaker labels did not tell apart."""
+    for utterance in utterances:
+        start = 0
+        for at in range(1, len(utterance.sentences)):
+            before, here = utterance.sentences[at - 1], utterance.sentences[at]
+            turned = before.tokens[-1].turn != here.tokens[0].turn
+            if turned and (before.asks or "please" in before.text) and _answers(here):
+                yield Utterance(utterance.speaker, utterance.sentences[start:at], start > 0)
+                start = at
+        yield Utterance(utterance.speaker, utterance.sentences[start:], start > 0)
+
+
+def _answers(sentence: Sentence) -> bool:
+    return any(pattern.match(sentence.text) for pattern in (cues.ACCEPT, cues.ACCEPT_FIRMLY, cues.REFUSE))
+
+
+def _may_answer(utterance: Utterance, find: Find) -> bool:
+    """Nobody accepts their own request, and a request to Ellen is not accepted by Marcus saying "okay"."""
+    if utterance.speaker == find.speaker and find.speaker is not None and not utterance.replies:
+        return False
+    owner = find.owner
+    named = owner is not None and owner.kind == "speaker" and utterance.speaker is not None
+    return not named or owner == Owner("speaker", utterance.speaker or "") or bool(_sentences(utterance, firmly=True))
+
+
+def _refuses(utterance: Utterance) -> bool:
+    return any(cues.REFUSE.search(sentence.text) for sentence in utterance.sentences[:_ANSWER_SENTENCES])
+
+
+def _sentences(utterance: Utterance, *, firmly: bool) -> list[Sentence]:
+    """The sentences that say yes: a firm one ("I can do that") may follow a mere "yes"."""
+    first = utterance.sentences[:_ANSWER_SENTENCES]
+    said = [at for at, sentence in enumerate(first) if cues.ACCEPT_FIRMLY.search(sentence.text)]
+    if firmly:
+        return list(first[: said[-1] + 1][-2:]) if said else []
+    return list(first[:1]) if first and cues.ACCEPT.match(first[0].text) else []
+
+
+def _accept(find: Find, utterance: Utterance, said: Sequence[Sentence], firmly: bool, held_on: date) -> None:
+    find.accepted = True
+    find.score += _ACCEPTED + (0.1 if firmly else 0.0)
+    known = utterance.speaker is not None and not utterance.replies
+    if utterance.speaker is not None and known and (find.owner is None or not is_label(utterance.speaker)):
+        find.owner = Owner("speaker", utterance.speaker)
+    tokens: list[Token] = []
+    for sentence in said:
+        tokens.extend(sentence.tokens)
+        due = find_due(sentence.text, held_on)
+        if due:
+            find.due, find.due_text = due.day, sentence.text[due.start : due.end]
+    find.spans.append(tokens[:40])
