@@ -34,7 +34,7 @@ class TranscriptRevision(OfWorkspace, Base):
 class Segment(OfWorkspace, Base):
     """A stretch of one voice.
 
-    `words`: a list of [start_ms, end_ms, "word", probability]; `content` is those words joined by single spaces.
+    `words`: a list of [start_ms, end_ms, "word", probability]; `content` is those words as `jalapeno.wording` joins them.
     A correction changes both; what was heard first stays in `correction`.
     """
 

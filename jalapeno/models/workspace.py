@@ -62,7 +62,7 @@ class MailMessage(Base):
     workspace_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
     template: Mapped[str]
-    sealed: Mapped[bytes | None]
+    sealed: Mapped[bytes | None] = mapped_column(deferred=True)
     created_at: Mapped[CreatedAt]
     sent_at: Mapped[Time | None]
     failure_code: Mapped[str | None]

@@ -34,7 +34,9 @@ begin
     perform pg_notify('outbox', '');
     return null;
 end $$;
-create trigger outbox_inserted after insert on outbox for each statement execute function notify_outbox();
+-- Work that came, went or became due: each is a moment to send something.
+create trigger outbox_changed after insert or delete or update of not_before on outbox
+    for each statement execute function notify_outbox();
 
 create table extraction_debit (
     id uuid constraint pk_extraction_debit primary key,

@@ -11,7 +11,8 @@ LOGINS = ("jalapeno_web", "jalapeno_media", "jalapeno_connections", "jalapeno_cl
 
 TENANT_TABLES = (
     "membership", "mail_message", "person", "series", "occurrence", "meeting", "meeting_share", "attendance",
-    "recording", "upload", "speaker", "transcript_revision", "segment", "correction", "integration", "integration_token",
+    "recording", "upload", "speaker", "transcript_revision", "segment", "correction", "integration",
+    "integration_token",
     "webhook_secret", "oauth_attempt", "webhook_delivery", "person_identity", "extraction_run", "action_item",
     "evidence", "item_candidate", "acceptance", "delivery", "external_link", "outbox", "extraction_debit",
     "audit_event", "audit_leaf", "audit_tree_head",
@@ -112,6 +113,13 @@ create policy of_clock on outbox to jalapeno_clock using (true);
 create policy of_clock on audit_event to jalapeno_clock using (true);
 create policy of_clock on audit_leaf to jalapeno_clock using (true);
 create policy of_clock on audit_tree_head to jalapeno_clock using (true);
+-- The media worker may change and remove only what nobody has decided on, whatever its code does.
+create policy undecided_only on action_item as restrictive for update to jalapeno_media
+    using (review = 'suggested' and source = 'model');
+create policy undecided_only_delete on action_item as restrictive for delete to jalapeno_media
+    using (review = 'suggested' and source = 'model' and edited_fields = '{{}}');
+-- It erases only meetings that somebody deleted.
+create policy deleted_only on meeting as restrictive for delete to jalapeno_media using (deleted_at is not null);
 -- A person may see which workspaces they belong to.
 create policy of_user on membership for select
     using (user_id = nullif(current_setting('app.user', true), '')::uuid);
@@ -164,7 +172,7 @@ $$;
 -- Gives work back whose process is known to have died, so that nobody waits for the lease to run out.
 create function release_work(entry uuid) returns void
 language sql security definer set search_path = pg_catalog, public, pg_temp as $$
-    update outbox o set lease_token = null, lease_until = null, sent_at = null
+    update outbox o set lease_token = null, lease_until = null, sent_at = null, not_before = clock_timestamp()
     where o.id = entry and session_user = 'jalapeno_' || o.queue
 $$;
 
@@ -335,6 +343,9 @@ def downgrade() -> None:
     for policy, tables in {
         "of_workspace": ("workspace", *TENANT_TABLES),
         "of_user": ("user_session", "membership"),
+        "undecided_only": ("action_item",),
+        "undecided_only_delete": ("action_item",),
+        "deleted_only": ("meeting",),
         "of_clock": ("outbox", "audit_event", "audit_leaf", "audit_tree_head"),
     }.items():
         for table in tables:

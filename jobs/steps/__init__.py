@@ -1,0 +1,1 @@
+"""One arrow of the pipeline a file; steps never import each other."""

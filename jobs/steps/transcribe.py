@@ -1,0 +1,127 @@
+"""Audio -> words with speakers: `stored` becomes `transcribed`, and the extraction is asked for.
+
+May run twice: a second run writes a revision of its own, and only the one whose lease still holds is stored.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from jalapeno import audit, queue
+from jalapeno.blobs import BlobMissing
+from jalapeno.models import Meeting, Recording, utc_now
+from jobs.failing import fail_meeting
+from jobs.progress import Reporter
+from jobs.speech.base import Cancelled, SpeechError, Transcript
+from jobs.speech.decode import Decoded, decode
+from jobs.speech.local import LocalTranscriber
+from jobs.transcripts import store_transcript
+from jobs.work import Again, GiveUp, LeaseLost, Work, backoff, checkpoint
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the step needs of its rows."""
+
+    blob_name: str
+    language: str | None
+    speakers: int | None
+    waits_until: datetime | None
+
+
+def run(work: Work) -> None:
+    """Decode, listen, tell the voices apart, store."""
+    task = _load(work)
+    if task is None:
+        with work.store():  # deleted or cancelled meanwhile: nothing to do, and the entry ends
+            return
+    report = Reporter(work)
+    report(0.0, "decoding")
+    checkpoint("transcribe", "call_sent")
+    try:
+        with work.core.store.open_file(task.blob_name) as source, _decoded(work, Path(source.name), report) as audio:
+            transcript = _transcriber(work).transcribe(
+                audio, language=task.language, speakers=task.speakers, progress=report
+            )
+            peaks = audio.peaks
+    except BlobMissing:
+        raise GiveUp("recording_missing") from None
+    except Cancelled:
+        raise LeaseLost from None
+    except SpeechError as error:
+        log.info("not_transcribed", code=error.code, reason=error.reason)
+        raise (Again(backoff(work.attempts), error.code) if error.retry else GiveUp(error.code)) from error
+    with work.store() as session:
+        _store(session, work, task, transcript, peaks)
+
+
+def give_up(work: Work, code: str) -> None:
+    """The meeting says why it has no transcript."""
+    fail_meeting(work, code)
+
+
+def _load(work: Work) -> Task | None:
+    with work.session() as session:
+        row = session.execute(
+            select(Meeting, Recording.blob_name)
+            .join(
+                Recording,
+                (Recording.workspace_id == Meeting.workspace_id) & (Recording.meeting_id == Meeting.id),
+            )
+            .where(Meeting.workspace_id == work.workspace_id, Meeting.id == work.row_id)
+        ).one_or_none()
+        if row is None or row.Meeting.deleted_at or row.Meeting.state == "cancelled":
+            return None
+        meeting = row.Meeting
+        return Task(row.blob_name, meeting.language, meeting.speaker_hint, meeting.waits_until)
+
+
+def _decoded(work: Work, source: Path, report: Reporter) -> Decoded:
+    return decode(source, should_stop=work.stop_asked, progress=report)
+
+
+def _transcriber(work: Work) -> LocalTranscriber:
+    settings = work.core.settings
+    return LocalTranscriber(
+        model=settings.whisper_model, speaker_model=settings.speaker_model, models_dir=Path(settings.models_dir)
+    )
+
+
+def _store(session: Session, work: Work, task: Task, transcript: Transcript, peaks: bytes) -> uuid.UUID:
+    revision_id = store_transcript(session, work.workspace_id, work.row_id, transcript)
+    of_meeting = (Meeting.workspace_id == work.workspace_id, Meeting.id == work.row_id)
+    session.execute(
+        update(Recording)
+        .where(Recording.workspace_id == work.workspace_id, Recording.meeting_id == work.row_id)
+        .values(duration_ms=transcript.duration_ms, peaks=peaks)
+    )
+    session.execute(
+        update(Meeting)
+        .where(*of_meeting, Meeting.state != "cancelled")
+        .values(
+            state="transcribed",
+            failure_code=None,
+            detected_language=transcript.language,
+            language_probability=transcript.language_probability,
+            progress_stage="extracting",
+            progress_share=0.0,
+            progress_at=utc_now(),
+        )
+    )
+    audit.record(
+        session,
+        "meeting.transcribed",
+        subject=("meeting", work.row_id),
+        details={"segments": len(transcript.segments), "engine": transcript.engine, "model": transcript.model},
+    )
+    queue.enqueue(session, "extract", work.row_id, not_before=task.waits_until, request_id=work.request_id)
+    return revision_id
