@@ -157,14 +157,26 @@ def migrate(database: Database, target: str = "head", *, environment: str, direc
         raise SystemExit(f"The migrations failed:\n{done.stdout}{done.stderr}")
 
 
+def revision(database: Database) -> str:
+    """The migration that the database is at; empty when there is none yet."""
+    done = _psql(database, "jalapeno_owner", "-At", "-c", "SELECT version_num FROM alembic_version")
+    return done.stdout.strip()
+
+
 def psql(database: Database, login: str, *arguments: str, env: Mapping[str, str] | None = None) -> str | None:
     """Run psql; None when it went well, else what it said."""
-    done = subprocess.run(
+    done = _psql(database, login, *arguments, env=env)
+    return None if done.returncode == 0 else (done.stderr.strip() or f"psql ended with {done.returncode}")
+
+
+def _psql(
+    database: Database, login: str, *arguments: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [str(bin_folder() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *arguments],
         env={**_environment(), **database.libpq(login), **(env or {})},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    return None if done.returncode == 0 else (done.stderr.strip() or f"psql ended with {done.returncode}")
 
 
 def _environment() -> dict[str, str]:

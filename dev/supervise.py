@@ -8,6 +8,7 @@ server of `make run`, and its start must cost nothing.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import os
 import select
@@ -57,7 +58,7 @@ class Supervisor:
             if not self._stopping and not self.restart:
                 return code
             if not self._stopping:
-                print(f"ended with code {code}; starting again", flush=True)
+                _say(f"ended with code {code}; starting again")
                 self._wait(None, RESTART_SECONDS)
             if self._told_to_stop():
                 return 0
@@ -103,8 +104,13 @@ class Supervisor:
         try:
             child.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            print(f"did not stop within {GRACE_SECONDS:.0f} s: ending it", flush=True)
+            _say(f"did not stop within {GRACE_SECONDS:.0f} s: ending it")
             child.kill()
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # the reader may be gone; that must not keep us from stopping
+        print(text, flush=True)
 
 
 def _pidfd(pid: int | None) -> int | None:

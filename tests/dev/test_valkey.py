@@ -1,5 +1,7 @@
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dev.valkey import Valkey
 from tests.plugins.services import RedisUrls
@@ -23,7 +25,7 @@ def test_what_is_written_goes_to_disk_and_a_full_server_refuses_instead_of_forge
 
 def test_without_the_password_nothing_is_answered(valkey_server: RedisUrls) -> None:
     port = int(valkey_server.queues_url.rpartition(":")[2].partition("/")[0])
-    with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
+    with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as stranger, pytest.raises(redis.AuthenticationError):
         stranger.ping()
 
 
