@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 from sqlalchemy import create_engine
+from sqlalchemy.dialects.postgresql.base import ischema_names
 
 from jalapeno.models import Base
+from jalapeno.models.audit import Xid8
 from jalapeno.settings import Settings
+
+ischema_names["xid8"] = Xid8  # SQLAlchemy does not know PostgreSQL's 64-bit transaction ids
 
 
 def run() -> None:
