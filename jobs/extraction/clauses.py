@@ -55,7 +55,7 @@ def _stops(tokens: Sequence[Token], at: int) -> bool:
     if word == ",":
         return after in _RESTARTS | _STOPS | {"which", "right"} or (after in {"and", "then"} and then in _RESTARTS)
     if word in {"and", "or", "then"}:
-        return after in _RESTARTS or then in _AUX
+        return after in _RESTARTS or then in _AUX or _new_subject(tokens, at + 1)
     if before in _ATTACHED:
         return False
     if word in _SUBJECTS:
@@ -63,6 +63,17 @@ def _stops(tokens: Sequence[Token], at: int) -> bool:
     if word in {"you", "it", "that", "this"}:
         return after in _AUX or after in {"is", "was", "has", "does"}
     return (word in {"can", "could", "will", "would"} and after == "you") or (word == "let" and after in {"me", "us"})
+
+
+def _new_subject(tokens: Sequence[Token], start: int) -> bool:
+    """Whether "and" leads to somebody else's work ("… and the marketing expert will …")."""
+    norms = [token.norm for token in tokens[start : start + 6]]
+    for at in range(1, len(norms)):
+        if norms[at] == "," or norms[at - 1] in _ATTACHED:
+            return False
+        if norms[at] == "will" or norms[at - 1 : at + 1] in (["is", "going"], ["are", "going"]):
+            return True
+    return False
 
 
 def content(tokens: Sequence[Token]) -> frozenset[str]:

@@ -13,7 +13,7 @@ __all__ = [
     "MOMENT", "PERSONS", "POLITE", "REFUSE", "WEIGHTS",
 ]  # fmt: skip
 
-ITEM = 0.6
+ITEM = 0.5
 MOMENT = 0.35
 
 _ADVERBS = (
@@ -48,7 +48,7 @@ _ROWS = {
     rf"(?: here)?(?: is|:| ,| would be| will be)(?: for (?P<forwhom>\w+))?(?: to)?{_VERB}",
     "wanted": r"(?:i|we) (?:would (?:really )?(?:like|love|need)|want|need|will ask|ask|expect|"
     r"am asking|am going to ask)"
-    rf" (?P<whom>you|(?:the )?\w+(?: \w+)?) to{_VERB}",
+    rf" (?P<whom>you(?= (?:guys|two|all|both) to)|you|(?:the )?\w+(?: \w+)?)(?: guys| two| all| both)? to{_VERB}",
     "may_ask": rf"(?:can|could|may|might) i (?:just )?ask (?P<askee>you|\w+) to{_VERB}",
     "minded": rf"(?:would|do) you mind{_VERB}",
     "offered": rf"(?:shall|should) i{_VERB}|(?:do you want|would you like) me to{_VERB}",
@@ -60,7 +60,8 @@ _ROWS = {
     "asked_open": rf"(?:can|could|will|would|should) (?:someone|somebody|anyone|anybody){_VERB}"
     rf"|who (?:can|could|will|wants? to|is going to|would like to){_VERB}",
     "asked_us": rf"(?:can|could|should|shall) we{_VERB}",
-    "asked_named": rf"(?:^|(?<=, )|(?<=and )|(?<=so )|(?<=okay ))(?:can|could|will|would) (?P<named>\w+(?: \w+)??){_VERB}",
+    "asked_named": r"(?:^|(?<=, )|(?<=and )|(?<=so )|(?<=okay ))(?:can|could|will|would) (?P<named>\w+(?: \w+)??)"
+    rf"{_VERB}",
     "please": rf"please{_VERB}",
     "let_me": rf"let me{_VERB}",
     "let_us": rf"let us{_VERB}",
@@ -78,9 +79,9 @@ WEIGHTS: dict[tuple[str, str], float] = {
     ("i", "will"): 0.60, ("i", "going"): 0.45, ("i", "need"): 0.40, ("i", "have"): 0.35, ("i", "should"): 0.35,
     ("i", "must"): 0.40, ("i", "can"): 0.30, ("i", "could"): 0.20, ("i", "plan"): 0.45, ("i", "want"): 0.10,
     ("i", "doing"): 0.15,
-    ("you", "will"): 0.40, ("you", "going"): 0.40, ("you", "need"): 0.35, ("you", "have"): 0.25,
+    ("you", "will"): 0.45, ("you", "going"): 0.45, ("you", "need"): 0.35, ("you", "have"): 0.25,
     ("you", "should"): 0.25, ("you", "must"): 0.30, ("you", "can"): 0.15, ("you", "could"): 0.15,
-    ("you", "doing"): 0.15,
+    ("you", "doing"): 0.20,
     ("we", "will"): 0.20, ("we", "going"): 0.15, ("we", "need"): 0.35, ("we", "have"): 0.20, ("we", "should"): 0.25,
     ("we", "must"): 0.35,
     ("named", "will"): 0.55, ("named", "going"): 0.50, ("named", "need"): 0.50, ("named", "have"): 0.45,

@@ -13,13 +13,14 @@ from jobs.extraction.clauses import clause_end, content, title
 from jobs.extraction.due import Due, find_due
 from jobs.extraction.reading import Sentence, Token, word_set
 from jobs.extraction.subjects import Subject, Subjects
-from jobs.extraction.verbs import FAINT, IDLE, NO_VERB, WORK, base_form
+from jobs.extraction.verbs import FAINT, IDLE, IDLE_WITH, NO_VERB, WORK, base_form
 
 __all__ = ["Find", "Finder"]
 
 _ASKING = word_set("wanted may_ask minded wish asked asked_open asked_us asked_named please minding up_to ordered you")
 _OPEN = word_set("we open asked_us asked_open let_us wish")
 _STATED = word_set("i we you named open")
+_VOWEL = re.compile(r"[aeiouy]")  # what has none is a false start ("I will tr getting")
 _AGO = word_set("yesterday ago already")
 _LONGEST_LEAD = 8  # tokens before the cue in which a due date may stand ("By Friday I will …")
 _CLOSING_REACHES = 6  # sentences for which "next steps" or "before the next meeting" counts
@@ -131,7 +132,7 @@ class Finder:
 
     def _adjustment(self, find: Find, sentence: Sentence, first: int, end: int) -> float:
         """What speaks for or against a find, beside its cue."""
-        extra = 0.1 if find.verb in WORK else -0.1 if find.verb in FAINT else 0.0
+        extra = 0.1 if find.verb in WORK else -0.1 if find.verb in FAINT and len(find.content) < 2 else 0.0
         extra += 0.2 if find.due else 0.1 if find.due_text else 0.0
         extra += 0.05 if find.owner and find.cue not in {"i", "let_me"} else 0.0
         extra += 0.1 if self.closing else 0.0
@@ -152,7 +153,9 @@ def _verb(tokens: Sequence[Token], at: int) -> str | None:
     if norm in {"not", "never", "be"} or (at and tokens[at - 1].norm == "be" and not norm.endswith("ing")):
         return None
     verb = base_form(norm)
-    return None if verb in NO_VERB or verb in IDLE else verb
+    after = tokens[at + 1].norm if at + 1 < len(tokens) else ""
+    idle = verb in NO_VERB or verb in IDLE or after in IDLE_WITH.get(verb, ())
+    return None if idle or not _VOWEL.search(verb) else verb
 
 
 def _blocked(sentence: Sentence, subject: Subject, verb_at: int) -> bool:

@@ -47,7 +47,7 @@ class LocalExtractor:
         people: Sequence[str],
         progress: Progress,
     ) -> Extraction:
-        """See `Extractor`. Raises ValueError for a time without a zone; for an unknown `time_zone` it takes `held_at`'s own."""
+        """See `Extractor`. Raises ValueError for a time without a zone; an unknown `time_zone` is passed over."""
         held_on = _day(held_at, time_zone)
         progress(0.0)
         utterances = list(exchanges(read(turns)))

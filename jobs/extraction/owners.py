@@ -17,6 +17,12 @@ _ROLES = word_set(
     "editor engineer executive expert lawyer lead leader manager marketer marketing officer operator owner planner "
     "producer recruiter researcher scientist secretary specialist strategist team tester department group office"
 )
+_DETERMINERS = word_set("the our their your his her a an this that each and as for")
+# Words of a label that is a role and no name ("User Interface"): its first word alone calls nobody.
+_ROLE_WORDS = _ROLES | word_set(
+    "project user interface industrial product sales software technical customer human finance legal support quality "
+    "data business creative art account general vice chief senior junior head team meeting conference room"
+)
 # Spoken often and spelt like a name: taken as a name only when spelt exactly like one of the people.
 _COMMON = word_set(
     "will may mark bill hope grace art rich frank grant june april august joy faith sue pat rob jack drew can chase "
@@ -51,7 +57,8 @@ class People:
 
     def _add(self, name: str, owner: Owner) -> None:
         folded = _fold(name)
-        for key in {folded, *folded.split()[:1]}:
+        first = [] if _ROLE_WORDS.intersection(folded.split()) else folded.split()[:1]
+        for key in {folded, *first}:
             self._owners.setdefault(key, set()).add(owner)
 
     def named(self, said: str) -> Owner | None:
@@ -81,7 +88,7 @@ class People:
 
     def in_role(self, words: Sequence[str]) -> Owner | None:
         """The owner meant by a role ("the marketing expert"): the one speaker labelled so, else the role by name."""
-        role = [word for word in words if word not in {"the", "our", "their", "a", "an"}]
+        role = [word for word in words if word not in _DETERMINERS]
         if not role or role[-1] not in _ROLES:
             return None
         labels = {name: len(set(_fold(name).split()) & set(role)) for name in self.speakers}

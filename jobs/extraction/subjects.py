@@ -13,7 +13,7 @@ from jobs.extraction.reading import Sentence, Token, word_set
 
 __all__ = ["Subject", "Subjects"]
 
-_SKIPPED = word_set("just also then probably all both guys really still now definitely certainly therefore maybe two")
+_SKIPPED = word_set("just also then probably all both guys really still now definitely certainly therefore maybe two over here there again")
 _BETWEEN = word_set(", so and then maybe please okay as for hey hi well")
 _OPEN = word_set("someone somebody everyone everybody anyone anybody who")
 _NOBODY = frozenset({"asked_us", "let_us", "asked_open"})

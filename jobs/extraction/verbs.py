@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobs.extraction.reading import word_set
 
-__all__ = ["ANY_VERB", "FAINT", "GIVING", "IDLE", "NO_VERB", "PRO", "WORK", "base_form", "stem"]
+__all__ = ["ANY_VERB", "FAINT", "GIVING", "IDLE", "IDLE_WITH", "NO_VERB", "PRO", "WORK", "base_form", "stem"]
 
 WORK = word_set(
     "add announce arrange ask assemble assess book build buy calculate call cancel change check circulate clean "
@@ -27,6 +27,26 @@ IDLE = word_set(
     "remain remember repeat revisit say see seem share shift show shut skip sound speak stand stay stick stop suggest "
     "suppose talk tend thank think touch turn understand wait walk want watch wish wonder worry"
 )
+# Idle with this word behind them: "I'll start with the costs", "I'll tell you about the tools".
+IDLE_WITH = {
+    "start": word_set("off with at by from again us in whenever when here there now"),
+    "begin": word_set("with at by from"),
+    "tell": word_set("you us something"),
+    "ask": word_set("you"),
+    "get": word_set("into started going there off"),
+    "give": word_set("you"),
+    "let": word_set("you us me it"),
+    "have": word_set("a to you your been time"),
+    "make": word_set("sense"),
+    "take": word_set("over turns long minutes"),
+    "look": word_set("like forward"),
+    "work": word_set("like well fine"),
+    "run": word_set("through over out into"),
+    "keep": word_set("it that going on in"),
+    "pay": word_set("more for attention"),
+    "open": word_set("up"),
+    "close": word_set("with it this"),
+}
 # May be work, says little by itself.
 FAINT = word_set("allow begin bring do get give handle have help keep learn let make play put sit take try use win")
 # With nothing but "it" or "that" behind them they stand for what was asked before.

@@ -1,0 +1,1 @@
+"""How good is it: words, speakers and action items measured against references. See `flask evaluate --help`."""
