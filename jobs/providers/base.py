@@ -1,27 +1,25 @@
-"""What a tool that takes action items can do, what it answers, and what may go wrong.
+"""What a tool that takes action items can do, and what it answers. A provider imports nothing of ours but this.
 
-A provider has no Flask and no database: the HTTP client and the token are arguments. Times are UTC.
-
-    ProviderError
-      Refused        the tool says no: trying again changes nothing
-        NotFound     there is no such thing there (any more)
-      Busy           not now: limited, broken or out of reach; `after_seconds` when the tool named a time
-      Ambiguous      a create was sent and its answer is lost: look it up (`find`) before anything else
-      Disconnected   the grant is over: only a person can connect again
+A provider has no Flask and no database: the HTTP client and the token are arguments. Times are UTC. Its errors are
+those of `errors`; how it sends is in `sending`; both are offered here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NoReturn, Protocol
 from uuid import UUID
 
-from jalapeno.payloads import Payload
+from jalapeno.payloads import DESCRIPTION_LIMIT, TITLE_LIMIT, Payload
+from jobs.providers.errors import Ambiguous, Busy, Disconnected, NotFound, ProviderError, Refused
+from jobs.providers.sending import HttpClient, HttpResponse, lost, object_of, retry_after, seconds_until, send
 
 __all__ = [
+    "DESCRIPTION_LIMIT",
+    "TITLE_LIMIT",
     "Ambiguous",
     "Busy",
     "Delivered",
@@ -43,48 +41,12 @@ __all__ = [
     "State",
     "Status",
     "Target",
+    "lost",
+    "object_of",
+    "retry_after",
+    "seconds_until",
+    "send",
 ]
-
-
-class ProviderError(Exception):
-    """A call did not do what was asked. `code` is for the program, the text for the log; neither holds a secret."""
-
-    def __init__(self, code: str, message: str = "") -> None:
-        super().__init__(message or code)
-        self.code = code
-
-
-class Refused(ProviderError):
-    """The tool understood and says no (a 4xx, or errors in a 200): do not retry."""
-
-
-class NotFound(Refused):
-    """The tool knows no such thing, or does not show it to this account."""
-
-    def __init__(self, message: str = "") -> None:
-        super().__init__("not_found", message)
-
-
-class Busy(ProviderError):
-    """Not now. `after_seconds` is when the tool said it would serve again; None: the caller's own back-off."""
-
-    def __init__(self, after_seconds: float | None = None, code: str = "busy", message: str = "") -> None:
-        super().__init__(code, message)
-        self.after_seconds = after_seconds
-
-
-class Ambiguous(ProviderError):
-    """A create was sent and nobody knows whether it was done. Never send it again before `find` was asked."""
-
-    def __init__(self, message: str = "") -> None:
-        super().__init__("ambiguous", message)
-
-
-class Disconnected(ProviderError):
-    """The token is not accepted (any more). After a refresh has failed too, a person must connect again."""
-
-    def __init__(self, code: str = "disconnected", message: str = "") -> None:
-        super().__init__(code, message)
 
 
 class Secret:
@@ -252,33 +214,6 @@ class LinkBack:
     url: str
     title: str
     subtitle: str
-
-
-class HttpResponse(Protocol):
-    """An answer, whatever its status. Header names are in lower case."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def body(self) -> bytes: ...
-    def json(self) -> Any:
-        """The body as JSON. Raises ValueError when it is not."""
-
-
-class HttpClient(Protocol):
-    """The one outbound client (`jalapeno.http.Http`): raises HttpError when there is no answer, never by status."""
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        json: Any = None,
-        data: Mapping[str, str] | None = None,
-    ) -> HttpResponse: ...
 
 
 class Provider(Protocol):
