@@ -119,7 +119,7 @@ class Clock:
 
 
 def _calling(function: str, seconds: int | None = None) -> Callable[[Session], Any]:
-    statement = text(f"select {function}")  # noqa: S608  names from the lines above, nothing from outside
+    statement = text(f"select {function}")
     arguments = {} if seconds is None else {"seconds": seconds}
     return lambda session: session.execute(statement, arguments)
 

@@ -74,7 +74,7 @@ _settings: Settings | None = None
 
 def configure(settings: Settings) -> None:
     """Called once by the worker before it forks; the core itself is made in the child."""
-    global _settings, _core  # noqa: PLW0603  one worker process has one configuration
+    global _settings, _core
     _settings, _core = settings, None
 
 

@@ -51,9 +51,7 @@ def store_suggestions(
         if item_id not in same.values() and _untouched(item) and item.source == "model" and not item.edited_fields
     ]
     if gone:
-        session.execute(
-            delete(ActionItem).where(ActionItem.workspace_id == workspace_id, ActionItem.id.in_(gone))
-        )
+        session.execute(delete(ActionItem).where(ActionItem.workspace_id == workspace_id, ActionItem.id.in_(gone)))
     return {
         "items": len(found.items),
         "moments": len(found.moments),
@@ -176,9 +174,7 @@ class _Writer:
         )
         self._quotes(item.id, placed)
 
-    def candidate(
-        self, kind: str, find: Suggestion, placed: Sequence[Placed], item_id: uuid.UUID | None
-    ) -> None:
+    def candidate(self, kind: str, find: Suggestion, placed: Sequence[Placed], item_id: uuid.UUID | None) -> None:
         """What this run found, whatever became of it."""
         self.session.execute(
             insert(ItemCandidate).values(

@@ -1,9 +1,9 @@
 """One entry of the outbox in one worker's hands: claimed with a lease, renewed while it is done, stored in one go.
 
-    WorkError
-      Again       try later: the provider is busy, the network is down, somebody else is at it
-      GiveUp      this will not become better by itself: tell the person why
-      LeaseLost   the entry is no longer ours (withdrawn, or given to another worker): store nothing
+WorkError
+  Again       try later: the provider is busy, the network is down, somebody else is at it
+  GiveUp      this will not become better by itself: tell the person why
+  LeaseLost   the entry is no longer ours (withdrawn, or given to another worker): store nothing
 """
 
 from __future__ import annotations

@@ -18,9 +18,7 @@ def run(work: Work) -> None:
             select(Upload.blob_name).where(Upload.workspace_id == work.workspace_id, Upload.id == work.row_id)
         )
         kept = blob_name is not None and session.scalar(
-            select(Recording.id).where(
-                Recording.workspace_id == work.workspace_id, Recording.blob_name == blob_name
-            )
+            select(Recording.id).where(Recording.workspace_id == work.workspace_id, Recording.blob_name == blob_name)
         )
     if blob_name is not None and not kept:
         work.core.store.delete(blob_name)

@@ -104,9 +104,7 @@ def _load(work: Work) -> Task | None:
             return None
         revision = session.scalars(
             select(TranscriptRevision)
-            .where(
-                TranscriptRevision.workspace_id == work.workspace_id, TranscriptRevision.meeting_id == meeting.id
-            )
+            .where(TranscriptRevision.workspace_id == work.workspace_id, TranscriptRevision.meeting_id == meeting.id)
             .order_by(TranscriptRevision.number.desc())
             .limit(1)
         ).one_or_none()

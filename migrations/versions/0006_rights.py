@@ -85,7 +85,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "webhook_secret": "select, insert, update, delete",
         "oauth_attempt": "select, update, delete",
         "webhook_delivery": "select, update (handled_at, result)",
-        "action_item": "select, update (status, title, due_on, updated_at, version)",
+        "action_item": "select, update (status, updated_at)",
         "acceptance": "select",
         "delivery": "select, update (state, failure_code, failure_detail, called_at, finished_at)",
         "external_link": "select, insert, update",
