@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from jobs.evaluation.items import Embed
 
 __all__ = ["evaluate"]
 
@@ -67,8 +71,10 @@ def _speech_table(folder: Path, model: str, data: Path) -> Iterator[str]:
 
     transcriber = LocalTranscriber(models=data / "models", model=model)
     titles = ("recording", "seconds", "word errors", "speaker errors, 0.25 s collar", "no collar", "speakers", "CPU s")
-    yield from _rows(titles, (18, 8, 12, 30, 10, 9, 7))
-    for score in evaluate_speech(folder, transcriber):
+    widths = (18, 8, 12, 30, 10, 9, 7)
+    for at, score in enumerate(evaluate_speech(folder, transcriber)):
+        if at == 0:
+            yield from _rows(titles, widths)
         cells = (
             score.name,
             f"{score.seconds:.0f}",
@@ -78,14 +84,13 @@ def _speech_table(folder: Path, model: str, data: Path) -> Iterator[str]:
             f"{score.speakers_found}/{score.speakers_true if score.speakers_true is not None else '-'}",
             f"{score.cpu_seconds:.0f}",
         )
-        yield from _rows(cells, (18, 8, 12, 30, 10, 9, 7))
+        yield from _rows(cells, widths)
     yield ""
 
 
 def _items_table(folder: Path, model: str, data: Path) -> Iterator[str]:
     del model  # finding action items needs no speech model
     from jobs.evaluation.items import ALIKE, evaluate_items
-    from jobs.evaluation.sentences import embed
     from jobs.extraction.local import LocalExtractor
 
     titles = (
@@ -102,8 +107,9 @@ def _items_table(folder: Path, model: str, data: Path) -> Iterator[str]:
         "due",
     )
     widths = (22, 9, 6, 6, 6, 6, 7, 6, 17, 8, 8)
-    yield from _rows(titles, widths)
-    for score in evaluate_items(folder, LocalExtractor(), embed):
+    for at, score in enumerate(evaluate_items(folder, LocalExtractor(), _embed(data))):
+        if at == 0:
+            yield from _rows(titles, widths)
         cells = (
             score.name,
             f"{score.meetings}",
@@ -119,6 +125,13 @@ def _items_table(folder: Path, model: str, data: Path) -> Iterator[str]:
         )
         yield from _rows(cells, widths)
     yield f"Right: a sentence similarity of {ALIKE} or more. Wrong meeting: the same finds against another meeting's."
+
+
+def _embed(data: Path) -> Embed:
+    from jobs.evaluation.sentences import embed
+
+    del data
+    return embed
 
 
 def _percent(share: float | None) -> str:

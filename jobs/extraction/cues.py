@@ -13,7 +13,7 @@ __all__ = [
     "MOMENT", "PERSONS", "POLITE", "REFUSE", "WEIGHTS",
 ]  # fmt: skip
 
-ITEM = 0.5
+ITEM = 0.55
 MOMENT = 0.35
 
 _ADVERBS = (
@@ -45,9 +45,9 @@ _AUX = "|".join(f"(?P<{name}>{pattern})" for name, pattern in AUXILIARIES.items(
 _ROWS = {
     "explicit": r"(?:action(?: item| point)?|next step|to-do|todo|task)s?"
     r"(?: (?:for|on) (?P<for>(?:the )?\w+(?: \w+)?))?"
-    rf"(?: here)?(?: is|:| ,| would be| will be)(?: for (?P<forwhom>\w+))?(?: to)?{_VERB}",
-    "wanted": r"(?:i|we) (?:would (?:really )?(?:like|love|need)|want|need|will ask|ask|expect|"
-    r"am asking|am going to ask)"
+    rf"(?: here)?(?: is| :| ,| would be| will be)(?: for (?P<forwhom>\w+))?(?: to)?{_VERB}",
+    "wanted": r"(?:i|we)(?: also| just| still| really)? (?:would (?:really )?(?:like|love|need)|want|need|will ask|ask|"
+    r"expect|am asking|am going to ask)"
     rf" (?P<whom>you(?= (?:guys|two|all|both) to)|you|(?:the )?\w+(?: \w+)?)(?: guys| two| all| both)? to{_VERB}",
     "may_ask": rf"(?:can|could|may|might) i (?:just )?ask (?P<askee>you|\w+) to{_VERB}",
     "minded": rf"(?:would|do) you mind{_VERB}",
@@ -77,7 +77,7 @@ PERSONS = ("for", "forwhom", "whom", "askee", "named", "upto")  # groups that sa
 # (whose sentence it is, auxiliary) -> weight; what is missing is no cue.
 WEIGHTS: dict[tuple[str, str], float] = {
     ("i", "will"): 0.60, ("i", "going"): 0.45, ("i", "need"): 0.40, ("i", "have"): 0.35, ("i", "should"): 0.35,
-    ("i", "must"): 0.40, ("i", "can"): 0.30, ("i", "could"): 0.20, ("i", "plan"): 0.45, ("i", "want"): 0.10,
+    ("i", "must"): 0.40, ("i", "can"): 0.35, ("i", "could"): 0.20, ("i", "plan"): 0.45, ("i", "want"): 0.10,
     ("i", "doing"): 0.15,
     ("you", "will"): 0.45, ("you", "going"): 0.45, ("you", "need"): 0.35, ("you", "have"): 0.25,
     ("you", "should"): 0.25, ("you", "must"): 0.30, ("you", "can"): 0.15, ("you", "could"): 0.15,
@@ -92,7 +92,7 @@ WEIGHTS: dict[tuple[str, str], float] = {
     ("", "explicit"): 0.80, ("", "wanted"): 0.60, ("", "may_ask"): 0.55, ("", "minded"): 0.45, ("", "offered"): 0.20,
     ("", "wish"): 0.40, ("", "asked"): 0.40, ("", "asked_open"): 0.40, ("", "asked_us"): 0.15,
     ("", "asked_named"): 0.45, ("", "please"): 0.50, ("", "let_me"): 0.30, ("", "let_us"): 0.15,
-    ("", "minding"): 0.45, ("", "up_to"): 0.45, ("", "ordered"): 0.50,
+    ("", "minding"): 0.45, ("", "up_to"): 0.45,
 }  # fmt: skip
 
 _YES = (
@@ -121,7 +121,8 @@ REFUSE = re.compile(
 DEFERRED = re.compile(
     r"(?:come|get|circle|go) back to (?:it|that|this|them|those|the \w+)(?: \w+)?(?= at| later| in| next|$| when)|"
     r"come back to|(?:talk|speak|think|chat) (?:about|more)|for later|"
-    r"(?:look at|do|leave|discuss) (?:it|that|this) later|another time|move on|next slide|let you go"
+    r"(?:look at|do|leave|discuss) (?:it|that|this) later|another time|move on|next slide|let you go|"
+    r"share (?:\w+ ){0,2}(?:screens?|agenda|thoughts?|experiences?|opinions?|numbers|results|with you)"
 )
 BLOCKED = re.compile(
     r"(?<![\w'-])(?:what|which|who|whom|whose|how|where|why|when|whenever|wherever|than|everything|anything|something|"

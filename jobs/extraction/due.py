@@ -37,7 +37,7 @@ _DAY = _any(_DAYS)
 _MONTH = _any([*_MONTHS, "may"])
 _NUMBER = _any([*_NUMBERS, r"\d{1,3}"])
 _NTH = _any([*_ORDINALS, r"\d{1,2}(?:st|nd|rd|th)"])
-_PART = r"(?: (?:morning|afternoon|evening|night|noon|midday|lunch|lunchtime))?"
+_PART = r"(?: (?:morning|afternoon|evening|night|noon|midday|lunch|lunchtime|end of day|eod|cob))?"
 _PHRASES = (
     ("calendar", rf"(?:the )?(?P<cd>{_NTH}|\d{{1,2}})(?: of)? (?P<cm>{_MONTH})(?: ,)?(?: (?P<cy>20\d\d))?"),
     ("calendar2", rf"(?P<dm>{_MONTH})(?: the)? (?P<dd>{_NTH}|\d{{1,2}})(?: ,)?(?: (?P<dy>20\d\d))?\b(?! percent)"),
@@ -47,11 +47,15 @@ _PHRASES = (
     ("day", rf"(?:(?:this|the coming|this coming) )?(?P<d>{_DAY}){_PART}"),
     ("after_tomorrow", r"(?:the )?day after tomorrow"),
     ("tomorrow", r"tomorrow(?: (?:morning|afternoon|evening|night|noon|first thing))?|first thing tomorrow"),
+    (
+        "end_of_that",
+        rf"(?:the )?(?:(?:end|close) of (?:the )?(?:day|business|play)|eod|cob)(?: on)? (?P<od>{_DAY}|tomorrow)",
+    ),
     ("end_of", r"(?:the )?end of (?:the |this )?(?P<ew>next )?(?P<e>day|week|month|quarter|year|business|play)"),
     (
         "today",
         (
-            rf"today{_PART}|tonight|this (?:morning|afternoon|evening)|close of business|eod|cob|eob"
+            rf"(?:later )?today{_PART}|tonight|this (?:morning|afternoon|evening)|close of business|eod|cob|eob"
             rf"|(?:in|within) {_NUMBER} (?:hours?|minutes?)|right after (?:this|the) (?:meeting|call)"
         ),
     ),
@@ -115,8 +119,9 @@ def _day(kind: str, found: re.Match[str], today: date) -> date | None:
         return _ahead(_number(found["an"]), found["au"].rstrip("s"), today)
     if kind in {"nth", "weekday_nth"}:
         return _nth(_ordinal(found["n"] or found["vn"]), today)
-    if kind == "day":
-        return _coming(_DAYS[found["d"]], today)
+    if kind in {"day", "end_of_that"}:
+        said = found["d"] or found["od"]
+        return today + timedelta(days=1) if said == "tomorrow" else _coming(_DAYS[said], today)
     if kind in {"next_day", "week_of"}:
         return _monday(today) + timedelta(days=7 + _DAYS[found["nd"] or found["wd"] or found["we"]])
     return _plain_day(kind, found[kind], today)

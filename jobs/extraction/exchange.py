@@ -44,12 +44,12 @@ def answer(utterance: Utterance, at: int, waiting: Sequence[Find], held_on: date
 
 
 def exchanges(utterances: Iterable[Utterance]) -> Iterator[Utterance]:
-    """Utterances, cut where one label plainly answers itself: two people whom the speaker labels did not tell apart."""
+    """Utterances, cut where one voice plainly answers itself: two people whom the speaker labels did not tell apart."""
     for utterance in utterances:
         start = 0
         for at in range(1, len(utterance.sentences)):
             before, here = utterance.sentences[at - 1], utterance.sentences[at]
-            turned = before.tokens[-1].turn != here.tokens[0].turn
+            turned = utterance.speaker is None or before.tokens[-1].turn != here.tokens[0].turn
             if turned and (before.asks or "please" in before.text) and _answers(here):
                 yield Utterance(utterance.speaker, utterance.sentences[start:at], start > 0)
                 start = at
@@ -66,7 +66,12 @@ def _may_answer(utterance: Utterance, find: Find) -> bool:
         return False
     owner = find.owner
     named = owner is not None and owner.kind == "speaker" and utterance.speaker is not None
-    return not named or owner == Owner("speaker", utterance.speaker or "") or bool(_sentences(utterance, firmly=True))
+    return (
+        not named
+        or find.cue == "offered"
+        or owner == Owner("speaker", utterance.speaker or "")
+        or bool(_sentences(utterance, firmly=True))
+    )
 
 
 def _refuses(utterance: Utterance) -> bool:
@@ -85,7 +90,7 @@ def _sentences(utterance: Utterance, *, firmly: bool) -> list[Sentence]:
 def _accept(find: Find, utterance: Utterance, said: Sequence[Sentence], firmly: bool, held_on: date) -> None:
     find.accepted = True
     find.score += _ACCEPTED + (0.1 if firmly else 0.0)
-    known = utterance.speaker is not None and not utterance.replies
+    known = not utterance.replies and find.cue != "offered"  # an offer stays with who made it
     if utterance.speaker is not None and known and (find.owner is None or not is_label(utterance.speaker)):
         find.owner = Owner("speaker", utterance.speaker)
     tokens: list[Token] = []

@@ -17,11 +17,15 @@ from jobs.extraction.verbs import FAINT, IDLE, IDLE_WITH, NO_VERB, WORK, base_fo
 
 __all__ = ["Find", "Finder"]
 
-_ASKING = word_set("wanted may_ask minded wish asked asked_open asked_us asked_named please minding up_to ordered you")
-_OPEN = word_set("we open asked_us asked_open let_us wish")
+_ASKING = word_set(
+    "wanted may_ask minded wish asked asked_open asked_us asked_named please minding up_to offered named you"
+)
+_OPEN = word_set("we open asked_us asked_open let_us wish wanted")
 _STATED = word_set("i we you named open")
 _VOWEL = re.compile(r"[aeiouy]")  # what has none is a false start ("I will tr getting")
+_RECEIVING = word_set("get have receive access")  # "you'll get instructions" asks for nothing
 _AGO = word_set("yesterday ago already")
+_LEAST_PUT = 0.25  # weight of a statement that somebody can say yes to; questions are always put
 _LONGEST_LEAD = 8  # tokens before the cue in which a due date may stand ("By Friday I will …")
 _CLOSING_REACHES = 6  # sentences for which "next steps" or "before the next meeting" counts
 
@@ -41,13 +45,14 @@ class Find:
     due_text: str | None
     spans: list[list[Token]]
     at: int  # index of the utterance
+    put: bool = True  # False: too vague a statement to be answered ("you could use a keyboard")
     gone: bool = False  # refused, or taken up by another find
     accepted: bool = False
 
     @property
     def asks(self) -> bool:
         """Whether it is put to somebody, who may say yes or no."""
-        return self.cue in _ASKING or self.cue in {"named", "asked_open"}
+        return self.cue in _ASKING and self.put
 
     @property
     def open(self) -> bool:
@@ -79,20 +84,24 @@ class Finder:
         if verb is None:
             return None
         subject = self.subjects.of(match, sentence, speaker, before)
-        if subject.whose == "other":
+        if subject.whose == "other" or (subject.whose == "you" and verb in _RECEIVING):
             return None
         kind = next(name for name in cues.AUXILIARIES if match[name]) if subject.whose else str(match.lastgroup)
         weight = cues.WEIGHTS.get((subject.whose, kind))
-        if weight is None or _blocked(sentence, subject, verb_at):
+        if weight is None or _blocked(sentence, subject, kind, verb_at):
             return None
-        body = sentence.tokens[verb_at : clause_end(sentence.tokens, verb_at)]
+        body = sentence.tokens[verb_at : clause_end(self._uncalled(sentence), verb_at)]
         text = _text(body)
         if cues.DEFERRED.search(text) or any(token.norm in _AGO for token in body):
             return None
         cue = subject.whose or kind
         find = self._build(cue, verb, subject, sentence, (verb_at, verb_at + len(body)), speaker, at)
+        find.put = cue not in _STATED or weight >= _LEAST_PUT
         find.score = weight + self._adjustment(find, sentence, subject.first, verb_at + len(body))
         return find if find.title else None
+
+    def _uncalled(self, sentence: Sentence) -> list[Token]:
+        return sentence.tokens[:-2] if self.subjects.called_last(sentence) else sentence.tokens
 
     def _build(
         self,
@@ -158,14 +167,15 @@ def _verb(tokens: Sequence[Token], at: int) -> str | None:
     return None if idle or not _VOWEL.search(verb) else verb
 
 
-def _blocked(sentence: Sentence, subject: Subject, verb_at: int) -> bool:
+def _blocked(sentence: Sentence, subject: Subject, kind: str, verb_at: int) -> bool:
     """Whether the cue stands in a question, a report, a denial or a side clause."""
     if sentence.asks and subject.whose in {"i", "we", "open"} and sentence.tokens[subject.first].norm != "who":
         return True
     prefix = _text(sentence.tokens[max(0, subject.first - 12) : subject.first])
     if prefix and cues.BLOCKED.search(prefix + " "):
         return True
-    return any(token.norm in {"not", "never"} for token in sentence.tokens[subject.first : verb_at])
+    denied = kind not in {"minding", "asked"}  # "do not forget to", "why do not you"
+    return denied and any(token.norm in {"not", "never"} for token in sentence.tokens[subject.first : verb_at])
 
 
 def _without(body: list[Token], due: Due) -> list[Token]:

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from jobs.extraction.base import Turn
 
@@ -163,7 +164,7 @@ def _plain(text: str, turn: int) -> Iterator[Token]:
     """The tokens of one segment, folded; one source word may give two ("I'll") and two may give one pair ("gon na")."""
     raw = [found for found in _TOKEN.finditer(text) if found.end() - found.start() <= LONGEST_WORD]
     skip = False
-    for found, after in zip(raw, [*raw[1:], None], strict=True):
+    for found, after in zip_longest(raw, raw[1:]):
         if skip:
             skip = False
             continue

@@ -13,7 +13,10 @@ from jobs.extraction.reading import Sentence, Token, word_set
 
 __all__ = ["Subject", "Subjects"]
 
-_SKIPPED = word_set("just also then probably all both guys really still now definitely certainly therefore maybe two over here there again")
+_SKIPPED = word_set(
+    "just also then probably all both guys really still now definitely certainly therefore maybe two over here there "
+    "again"
+)
 _BETWEEN = word_set(", so and then maybe please okay as for hey hi well")
 _OPEN = word_set("someone somebody everyone everybody anyone anybody who")
 _NOBODY = frozenset({"asked_us", "let_us", "asked_open"})
@@ -45,11 +48,12 @@ class Subjects:
         said = next((match[group] for group in PERSONS if match[group]), None)
         if said == "me" or match.lastgroup in {"let_me", "offered"}:
             return Subject("", me, first)
-        if said == "us" or match.lastgroup in _NOBODY:
+        if said == "us" or said in _OPEN or match.lastgroup in _NOBODY:
             return Subject("", None, first)
         if said and said != "you":
-            owner = self._mentioned(said.split(), sentence, first)
-            return Subject("" if owner or match.lastgroup == "explicit" else "other", owner, first)
+            explicit = match.lastgroup == "explicit"
+            owner = self._mentioned(said.split(), sentence, first, called=explicit)
+            return Subject("" if owner or explicit else "other", owner, first)
         return Subject("", *self._addressed(sentence, first, speaker, before))
 
     def _stated(
@@ -74,11 +78,12 @@ class Subjects:
                 return Subject("named", owner, start)
         return Subject("other", None, first)
 
-    def _mentioned(self, words: list[str], sentence: Sentence, first: int) -> Owner | None:
+    def _mentioned(self, words: list[str], sentence: Sentence, first: int, *, called: bool) -> Owner | None:
         norms = [token.norm for token in sentence.tokens[first : first + 16]]
         for at in range(len(norms) - len(words) + 1):
             if norms[at : at + len(words)] == words:
-                return self._person(sentence.tokens[first + at : first + at + len(words)])
+                spoken = sentence.tokens[first + at : first + at + len(words)]
+                return self._person(spoken) or (self.people.called(self._said(spoken[0])) if called else None)
         return None
 
     def _person(self, tokens: Sequence[Token]) -> Owner | None:
@@ -105,15 +110,19 @@ class Subjects:
                 role = self.people.in_role([token.norm for token in tokens[start : at + 1]])
                 if role:
                     return role, start
-        if len(tokens) > 2 and tokens[-2].norm == ",":
-            owner = self.people.called(self._said(tokens[-1]))
-            if owner:
-                return owner, first
+        owner = self.called_last(sentence)
+        if owner:
+            return owner, first
         if before is not None and len(before.tokens) <= 2:
             owner = self.people.named(self._said(before.tokens[-1]))
             if owner:
                 return owner, first
         return self.people.other_than(speaker, self.labels), first
+
+    def called_last(self, sentence: Sentence) -> Owner | None:
+        """Who is called at the end of a sentence ("…, Marcus?")."""
+        tokens = sentence.tokens
+        return self.people.called(self._said(tokens[-1])) if len(tokens) > 2 and tokens[-2].norm == "," else None
 
     def _said(self, token: Token) -> str:
         return self.turns[token.turn].text[token.start : token.end]

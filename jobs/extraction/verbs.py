@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from jobs.extraction.reading import word_set
 
 __all__ = ["ANY_VERB", "FAINT", "GIVING", "IDLE", "IDLE_WITH", "NO_VERB", "PRO", "WORK", "base_form", "stem"]
@@ -21,10 +23,10 @@ WORK = word_set(
 # Talk about the talk, states of mind, and putting off: no work comes of them.
 IDLE = word_set(
     "agree admit appear assume be become believe belong care chat come consider continue defer depend disagree "
-    "discuss end enjoy exist expect explain feel follow forget go guess hang happen hate hear hope imagine interrupt "
+    "discuss end enjoy exist expect explain feel forget go guess hang happen hate hear hope imagine interrupt "
     "introduce jump know lead leave lie like listen live look-forward lose love matter mean mention miss need notice "
     "park pass pause postpone prefer present pretend proceed promise quote read realise realize recall recap refer "
-    "remain remember repeat revisit say see seem share shift show shut skip sound speak stand stay stick stop suggest "
+    "remain remember repeat revisit say see seem shift show shut skip sound speak stand stay stick stop suggest "
     "suppose talk tend thank think touch turn understand wait walk want watch wish wonder worry"
 )
 # Idle with this word behind them: "I'll start with the costs", "I'll tell you about the tools".
@@ -32,6 +34,8 @@ IDLE_WITH = {
     "start": word_set("off with at by from again us in whenever when here there now"),
     "begin": word_set("with at by from"),
     "tell": word_set("you us something"),
+    "share": word_set("my your some a what something that this it"),
+    "follow": word_set("the you that this it along"),
     "ask": word_set("you"),
     "get": word_set("into started going there off"),
     "give": word_set("you"),
@@ -60,12 +64,13 @@ NO_VERB = word_set(
 )
 ANY_VERB = WORK | FAINT | PRO | GIVING
 _DROP_E = word_set(
-    "arrange assemble calculate cancele change circulate compare complete configure coordinate create define delete "
+    "arrange assemble calculate change circulate compare complete configure coordinate create define delete "
     "describe escalate estimate evaluate explore finalise finalize handle hire improve include increase integrate "
     "invite invoice make manage measure merge migrate organise organize produce propose prototype purchase raise "
     "reduce remove rename replace require reserve resolve restore retire revise rewrite schedule simulate summarise "
     "summarize tackle take translate type update upgrade use write decide provide prepare take give have examine store"
 )
+_WANTS_E = re.compile(r"(?:[^aeiou]at|iz|[^e]v|c|dg|rg|[^aeo]ur|[^aeiou]ir|[^aeiou]as|os)$")
 _TAILS = ("ations", "ation", "ings", "ing", "ies", "ied", "es", "ed", "s", "e", "y")
 
 
@@ -76,7 +81,7 @@ def base_form(word: str) -> str:
     root = word[:-3]
     if root in ANY_VERB or root in IDLE:
         return root
-    if root + "e" in _DROP_E:
+    if root + "e" in _DROP_E or root + "e" in IDLE or _WANTS_E.search(root):
         return root + "e"
     if len(root) > 2 and root[-1] == root[-2] and root[-1] not in "lsz":
         return root[:-1]
