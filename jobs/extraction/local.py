@@ -89,7 +89,7 @@ def _is_english(language: str | None, utterances: Sequence[Utterance]) -> bool:
 def _read(
     utterances: Sequence[Utterance], turns: Sequence[Turn], people: Sequence[str], held_on: date, progress: Progress
 ) -> list[Find]:
-    labels = list(dict.fromkeys(turn.speaker for turn in turns if turn.speaker is not None))
+    labels = list(dict.fromkeys(turn.speaker for turn in turns if turn.speaker))
     finder = Finder(Subjects(turns, People(labels, people), labels), held_on)
     found: list[Find] = []
     waiting: list[Find] = []

@@ -38,7 +38,7 @@ class People:
     """Those who may own work: speakers first, then other known people."""
 
     def __init__(self, speakers: Iterable[str], people: Sequence[str]) -> None:
-        self.speakers = list(dict.fromkeys(name.strip() for name in speakers if not is_label(name)))
+        self.speakers = list(dict.fromkeys(name for name in speakers if not is_label(name)))
         self._owners: dict[str, set[Owner]] = {}
         spoken = {_fold(name) for name in self.speakers}
         for name in self.speakers:

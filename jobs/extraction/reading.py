@@ -115,7 +115,7 @@ def read(turns: Sequence[Turn]) -> list[Utterance]:
             continue
         sentences = list(_sentences(turns, first, last))
         if sentences:
-            utterances.append(Utterance(turns[first].speaker, sentences))
+            utterances.append(Utterance(turns[first].speaker or None, sentences))
         first = last + 1
     return utterances
 
@@ -126,7 +126,7 @@ def words_of(text: str) -> list[str]:
 
 
 def _goes_on(turn: Turn, following: Turn) -> bool:
-    if turn.speaker is not None or following.speaker is not None:
+    if turn.speaker or following.speaker:
         return turn.speaker == following.speaker
     # Nobody knows who speaks: only a sentence that was plainly cut is put together again.
     return bool(turn.text.strip()) and not _ends(turn.text) and not _pauses(turn, following)
@@ -205,8 +205,20 @@ def _add(tokens: list[Token], token: Token) -> None:
     if _is_stutter(before, token.norm):
         tokens.pop()
     tokens.append(token)
-    if len(tokens) >= 4 and _norms(tokens[-4:-2]) == _norms(tokens[-2:]) and token.norm not in _MAY_DOUBLE:
+    _forget_false_start(tokens)
+
+
+def _forget_false_start(tokens: list[Token]) -> None:
+    """Keep the second of two beginnings: "I will I will send", "I will, I will send", "we, we need"."""
+    norms = _norms(tokens[-5:])
+    if norms[-1] == "," or norms[-1] in _MAY_DOUBLE:
+        return
+    if norms[-4:-2] == norms[-2:]:
         del tokens[-4:-2]
+    elif len(norms) == 5 and norms[2] == "," and norms[:2] == norms[3:]:
+        del tokens[-5:-2]
+    elif norms[-3:-1] == [norms[-1], ","]:
+        del tokens[-3:-1]
 
 
 def _is_stutter(word: str, following: str) -> bool:

@@ -68,7 +68,8 @@ _DROP_E = word_set(
     "describe escalate estimate evaluate explore finalise finalize handle hire improve include increase integrate "
     "invite invoice make manage measure merge migrate organise organize produce propose prototype purchase raise "
     "reduce remove rename replace require reserve resolve restore retire revise rewrite schedule simulate summarise "
-    "summarize tackle take translate type update upgrade use write decide provide prepare take give have examine store"
+    "summarize tackle take translate type update upgrade use write decide provide prepare take give have examine store "
+    "share compile combine define outline price file tie"
 )
 _WANTS_E = re.compile(r"(?:[^aeiou]at|iz|[^e]v|c|dg|rg|[^aeo]ur|[^aeiou]ir|[^aeiou]as|os)$")
 _TAILS = ("ations", "ation", "ings", "ing", "ies", "ied", "es", "ed", "s", "e", "y")
@@ -79,11 +80,14 @@ def base_form(word: str) -> str:
     if not word.endswith("ing") or len(word) < 5:
         return word
     root = word[:-3]
+    if not re.search(r"[aeiouy]", root):  # bring, thing
+        return word
     if root in ANY_VERB or root in IDLE:
         return root
     if root + "e" in _DROP_E or root + "e" in IDLE or _WANTS_E.search(root):
         return root + "e"
-    if len(root) > 2 and root[-1] == root[-2] and root[-1] not in "lsz":
+    doubled = len(root) > 2 and root[-1] == root[-2]
+    if doubled and (root[-1] not in "lsz" or (root[-1] == "l" and len(root) > 6)):
         return root[:-1]
     return root
 

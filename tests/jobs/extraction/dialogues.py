@@ -188,6 +188,41 @@ WORK: list[tuple[str, list[str], list[Item]]] = [
     ),
 ]
 
+ROUND = [
+    "Dana: Alright, so, um, quick round. Tom, where are we with the API docs?",
+    "Tom: They're about eighty percent done. I think I can get the rest over to you by end of day Thursday.",
+    "Raj: I've drafted the survey. Do we need to loop in support?",
+    "Dana: Yeah, that's a good point. Lena, would you mind sharing the draft with support?",
+    "Lena: Not at all. I'll do it right after this call.",
+    "Dana: We also need someone to follow up with Acme about the invoice.",
+    "Tom: I'll take that one.",
+    "Dana: Thanks Tom. Let me know how it goes.",
+    "Tom: Will do.",
+    "Dana: And I'll set up a meeting with legal for next Tuesday.",
+    "Lena: I'd love to see the new dashboards at some point.",
+    "Tom: We could maybe build a quick prototype.",
+    "Dana: Let's park that for now. I'll circle back with you on that.",
+    "Raj: Someone should probably look into why the nightly job fails.",
+    "Dana: Good point. Tom, please look into that by tomorrow.",
+    "Tom: Hmm, I don't think I have time this week, honestly.",
+    "Lena: I can look into it.",
+    "Raj: I'll ping Maria about the budget numbers, and I'll also put together a short deck by December 3rd.",
+    "Tom: If we get the budget approved I'll hire two contractors.",
+    "Dana: You should have seen the old one, it was a mess.",
+    "Lena: I'll have to leave in five minutes.",
+    "Dana: Okay, I'll let you go. I will be sending out the notes later today.",
+]
+ROUND_ITEMS: list[Item] = [
+    ("Get the rest over", "Tom", day(11, 26)),
+    ("Share the draft with support", "Lena", day(11, 23)),
+    ("Follow up with Acme about the invoice", "Tom", None),
+    ("Set up a meeting with legal for next Tuesday", "Dana", day(12, 1)),
+    ("Look into why the nightly job fails", "Lena", None),
+    ("Ping Maria about the budget numbers", "Raj", None),
+    ("Put together a short deck", "Raj", day(12, 3)),
+    ("Send out the notes", "Dana", day(11, 23)),
+]
+
 TALK: list[tuple[str, list[str]]] = [
     ("greetings", ["Ana: Good morning everyone. Thanks for joining.", "Bo: Hi all, I'll see you on Tuesday then."]),
     ("honesty", ["Ana: I'll be honest, I did not like the old page."]),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jobs.extraction.base import Extraction, Suggestion, Turn
 from jobs.extraction.evidence import stands
 from jobs.extraction.local import LocalExtractor
-from tests.jobs.extraction.dialogues import ORDERS_TO_THE_MACHINE, OTHER_LANGUAGES, TALK, WORK, Item
+from tests.jobs.extraction.dialogues import ORDERS_TO_THE_MACHINE, OTHER_LANGUAGES, ROUND, ROUND_ITEMS, TALK, WORK, Item
 
 HELD_AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PEOPLE = ["Priya Shah", "Sofia Lund", "Marcus"]
@@ -68,6 +68,13 @@ def test_talk_gives_no_items(lines: list[str]) -> None:
 def test_other_languages_are_left_alone_and_said_to_be(language: str, lines: list[str]) -> None:
     found = extract(turns_of(lines), language)
     assert (found.items, found.moments, found.language_supported, found.share_read) == ((), (), False, 0.0)
+
+
+def test_a_whole_round_of_talk_gives_its_work_and_nothing_else() -> None:
+    turns = turns_of(ROUND)
+    found = extract(turns)
+    assert [row(find) for find in found.items] == ROUND_ITEMS
+    check(found, turns)
 
 
 def test_a_language_that_nobody_knows_is_judged_by_its_words() -> None:
