@@ -36,7 +36,7 @@ class Task:
     integration_state: str
     handle: uuid.UUID
     payload: Payload
-    called_before: bool
+    called: tuple[uuid.UUID, ...]  # handles a create may have been sent under: this delivery's and earlier ones'
 
 
 def run(work: Work) -> None:
@@ -103,6 +103,16 @@ def _load(work: Work) -> Task | None:
             raise GiveUp("payload_changed") from None
         if payload_hash(payload) != delivery.payload_hash:
             raise GiveUp("payload_changed")
+        called = session.scalars(
+            select(Delivery.handle)
+            .where(
+                Delivery.workspace_id == work.workspace_id,
+                Delivery.action_item_id == delivery.action_item_id,
+                Delivery.integration_id == delivery.integration_id,
+                Delivery.called_at.is_not(None),
+            )
+            .order_by(Delivery.created_at.desc())
+        ).all()
         return Task(
             delivery.id,
             delivery.action_item_id,
@@ -111,13 +121,13 @@ def _load(work: Work) -> Task | None:
             row.state,
             delivery.handle,
             payload,
-            delivery.called_at is not None,
+            tuple(called),
         )
 
 
 def _deliver(work: Work, connection: Connection, token: Secret, task: Task) -> Delivered:
-    if task.called_before:
-        standing = connection.provider.find(connection.http, token, task.handle)
+    for handle in task.called:
+        standing = connection.provider.find(connection.http, token, handle)
         if standing is not None:
             return standing
     with work.session() as session:
