@@ -151,6 +151,8 @@ class Finder:
             extra -= 0.05
         if cues.CONDITION.search(cues.POLITE.sub("", sentence.text)) and find.cue != "wish":
             extra -= 0.4
+        if find.cue == "i" and not find.due and any(t.norm == "just" for t in sentence.tokens[first:end]):
+            extra -= 0.1  # "I'll just draw it here": done while it is said
         if find.cue in _STATED and cues.HEDGED.search(_text(sentence.tokens[max(0, first - 2) : end])):
             extra -= 0.15
         return extra

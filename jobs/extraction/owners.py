@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from jobs.extraction.base import Owner
 from jobs.extraction.reading import word_set
+from jobs.extraction.verbs import stem
 
 __all__ = ["People", "distance", "is_label", "sound"]
 
@@ -88,10 +89,12 @@ class People:
 
     def in_role(self, words: Sequence[str]) -> Owner | None:
         """The owner meant by a role ("the marketing expert"): the one speaker labelled so, else the role by name."""
-        role = [word for word in words if word not in _DETERMINERS]
+        start = max((at for at, word in enumerate(words) if word in _DETERMINERS), default=-1) + 1
+        role = words[start:]
         if not role or role[-1] not in _ROLES:
             return None
-        labels = {name: len(set(_fold(name).split()) & set(role)) for name in self.speakers}
+        stems = {stem(word) for word in role}
+        labels = {name: len({stem(word) for word in _fold(name).split()} & stems) for name in self.speakers}
         best = max(labels.values(), default=0)
         alike = [name for name, shared in labels.items() if shared == best and shared]
         if len(alike) == 1:

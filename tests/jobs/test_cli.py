@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from jobs import cli
+from jobs.speech.base import Progress, Segment, Transcript, Word
+from jobs.speech.decode import Decoded
 from tests.jobs.evaluation.test_items import by_words, meeting, write
 
 
@@ -34,6 +37,36 @@ def test_action_items_are_printed_beside_their_control(tmp_path: Path) -> None:
     assert status == 0
     assert "wrong meeting F1" in output.splitlines()[0]
     assert output.splitlines()[1].split() == ["one", "1", "1", "1", "1", "1.00", "1.00", "1.00", "0.00", "1/1", "1/1"]
+
+
+class Parrot:
+    """A transcriber that hears what it was told, whatever was said."""
+
+    def __init__(self, *, models: Path, model: str) -> None:
+        self.model = model
+
+    def transcribe(
+        self, audio: Decoded, *, language: str | None, speakers: int | None, progress: Progress
+    ) -> Transcript:
+        words = tuple(Word(at * 300, at * 300 + 280, word, 0.9) for at, word in enumerate(self.model.split()))
+        return Transcript("en", 1.0, audio.duration_ms, (Segment(0, 1800, 0, words),), 1, "parrot", "parrot")
+
+
+def test_words_and_speakers_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.speech.local.LocalTranscriber", Parrot)
+    with wave.open(str(tmp_path / "one.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16_000)
+        sound.writeframes(bytes(64_000))
+    write(tmp_path, "one.json", meeting("I will send the report tomorrow", "Send the report"))
+    (tmp_path / "one.rttm").write_text("SPEAKER one 1 0.000 1.800 <NA> <NA> Ana <NA> <NA>\n", "utf-8")
+    status, output = run(str(tmp_path), "--only", "speech", "--model", "I will send the report today")
+    assert status == 0
+    title, row, *_ = output.splitlines()
+    assert "0.25 s collar" in title
+    # the second turn's one word ("Fine.") is missing, one of the other six is wrong: 2 of 7
+    assert row.split()[:7] == ["one.wav", "2", "28.6%", "0.0%", "0.0%", "1/1", "0"]
 
 
 @pytest.mark.parametrize("only", [(), ("--only", "items"), ("--only", "speech")])
