@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from jobs.extraction.base import Evidence, Suggestion, Turn
 
-__all__ = ["LEAST_OVERLAP", "Placed", "keep_verified", "locate", "match", "overlap", "place", "stands"]
+__all__ = ["LEAST_OVERLAP", "Placed", "Spoken", "keep_verified", "locate", "match", "overlap", "place", "stands"]
 
 LEAST_OVERLAP = 0.4
 """Below this two finds are different items. A quote inside one twice as long has 0.71, inside one six times 0.41."""
@@ -48,36 +48,52 @@ def keep_verified(found: Iterable[Suggestion], turns: Sequence[Turn]) -> tuple[t
 
 
 def locate(quote: str, turns: Sequence[Turn]) -> tuple[Evidence, ...]:
-    """Where a quote was said, as verbatim slices; several when it runs over segments that follow each other.
-
-    Tried in order: exactly within one segment, exactly over several, then without regard to case, punctuation and
-    white space. Empty when it was never said: a quote is not bent until it fits.
-    """
-    if not quote.strip():
-        return ()
-    for turn in turns:
-        start = turn.text.find(quote)
-        if start >= 0:
-            return (Evidence(turn.segment_id, start, start + len(quote), quote),)
-    return _locate_loosely(quote, turns)
+    """Where a quote was said; for many quotes of one transcript make one `Spoken`."""
+    return Spoken(turns).locate(quote)
 
 
-def _locate_loosely(quote: str, turns: Sequence[Turn]) -> tuple[Evidence, ...]:
-    wanted = " ".join(word for word, _, _ in _words(quote))
-    if not wanted:
-        return ()
-    said = [(index, start, end, word) for index, turn in enumerate(turns) for word, start, end in _words(turn.text)]
-    line = " " + " ".join(word for *_, word in said) + " "
-    at = line.find(f" {wanted} ")
-    if at < 0:
-        return ()
-    first = line.count(" ", 0, at)
-    return _slices(said[first : first + wanted.count(" ") + 1], turns)
+class Spoken:
+    """A transcript in which many quotes are looked for."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._turns = turns
+        self._line: str | None = None  # all words, folded, with a blank before and after each
+        self._words: list[tuple[int, int, int]] = []  # turn, start, end of each word of the line
+
+    def locate(self, quote: str) -> tuple[Evidence, ...]:
+        """Verbatim slices for a quote; several when it runs over segments that follow each other.
+
+        Tried in order: exactly within one segment, then over any segments and without regard to case, punctuation and
+        white space. Empty when it was never said: a quote is not bent until it fits.
+        """
+        if not quote.strip():
+            return ()
+        for turn in self._turns:
+            start = turn.text.find(quote)
+            if start >= 0:
+                return (Evidence(turn.segment_id, start, start + len(quote), quote),)
+        wanted = " ".join(word for word, _, _ in _words(quote))
+        line = self._folded()
+        at = line.find(f" {wanted} ") if wanted else -1
+        if at < 0:
+            return ()
+        first = line.count(" ", 0, at)
+        return _slices(self._words[first : first + wanted.count(" ") + 1], self._turns)
+
+    def _folded(self) -> str:
+        if self._line is None:
+            parts = [""]
+            for index, turn in enumerate(self._turns):
+                for word, start, end in _words(turn.text):
+                    parts.append(word)
+                    self._words.append((index, start, end))
+            self._line = " ".join([*parts, ""])
+        return self._line
 
 
-def _slices(words: Sequence[tuple[int, int, int, str]], turns: Sequence[Turn]) -> tuple[Evidence, ...]:
+def _slices(words: Sequence[tuple[int, int, int]], turns: Sequence[Turn]) -> tuple[Evidence, ...]:
     reach: dict[int, tuple[int, int]] = {}
-    for index, start, end, _ in words:
+    for index, start, end in words:
         reach[index] = (reach[index][0] if index in reach else start, end)
     return tuple(
         Evidence(turns[index].segment_id, start, end, turns[index].text[start:end])
