@@ -15,17 +15,17 @@ from jalapeno.errors import Forbidden, NotFound
 from jalapeno.extensions import db
 from jalapeno.models import ActionItem, Meeting
 
-__all__ = ["require_editor", "visible_item", "visible_items", "visible_meeting", "visible_meetings"]
+__all__ = ["may_edit", "require_editor", "visible_item", "visible_items", "visible_meeting", "visible_meetings"]
 
 
-def visible_meetings() -> Select[tuple[Meeting]]:
+def visible_meetings() -> Select[Meeting]:
     """The meetings of this workspace that the signed-in person may see; add order and limit. Deleted ones are none."""
     # The function takes the table's row itself, so `meeting` must not be aliased in this query.
     sees = func.may_see_meeting(literal_column("meeting"), g.user_id)
     return select(Meeting).where(Meeting.workspace_id == g.workspace_id, sees)
 
 
-def visible_items() -> Select[tuple[ActionItem]]:
+def visible_items() -> Select[ActionItem]:
     """The action items of the meetings that the signed-in person may see; add order and limit."""
     meetings = visible_meetings().with_only_columns(Meeting.id)
     return select(ActionItem).where(ActionItem.workspace_id == g.workspace_id, ActionItem.meeting_id.in_(meetings))
@@ -53,9 +53,14 @@ def visible_item(item_id: uuid.UUID, *, lock: bool = False) -> ActionItem:
     return item
 
 
+def may_edit() -> bool:
+    """Whether the signed-in person may change things; decides which buttons are shown."""
+    return bool(g.role != "viewer")
+
+
 def require_editor() -> None:
     """Refuse people who may only look. Raises `Forbidden`."""
-    if g.role == "viewer":
+    if not may_edit():
         raise Forbidden(
             "You can read this workspace, but not change it. Ask an administrator for the role of a member."
         )
