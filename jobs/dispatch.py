@@ -55,9 +55,7 @@ def _fill(session: Session, name: str, queue: Queue) -> int:
     room = DEPTH[name] - len(queued)
     if room <= 0:
         return 0
-    entries = session.execute(
-        _READY, {"queue": name, "resend": RESEND_SECONDS, "queued": queued, "room": room}
-    ).all()
+    entries = session.execute(_READY, {"queue": name, "resend": RESEND_SECONDS, "queued": queued, "room": room}).all()
     if not entries:
         return 0
     # Marked first: a crash between the two sends once more, and a second run finds nothing to claim.

@@ -14,9 +14,7 @@ def fail_meeting(work: Work, code: str) -> None:
     with work.store() as session:
         session.execute(
             update(Meeting)
-            .where(
-                Meeting.workspace_id == work.workspace_id, Meeting.id == work.row_id, Meeting.state != "cancelled"
-            )
+            .where(Meeting.workspace_id == work.workspace_id, Meeting.id == work.row_id, Meeting.state != "cancelled")
             .values(state="failed", failure_code=code, progress_stage=None, progress_share=0.0, progress_at=utc_now())
         )
         audit.record(

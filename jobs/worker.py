@@ -71,7 +71,7 @@ def main(role: str) -> None:
     pipeline.configure(settings)
     if role == "media":
         # Imported before the fork, so that no job pays for it; the models themselves are loaded in the child.
-        import jobs.steps.transcribe  # noqa: F401, PLC0415
+        import jobs.steps.transcribe  # noqa: F401
     redis = Redis.from_url(settings.redis_url)
     worker = Worker(
         [open_queue(role, redis)],
@@ -91,7 +91,7 @@ def _give_back(settings: Settings) -> Callable[..., None]:
     """When a child dies of a signal, its entry is freed at once instead of after its lease."""
 
     def handler(job: Job, *_: object) -> None:
-        from sqlalchemy import text  # noqa: PLC0415  only in this rare moment
+        from sqlalchemy import text
 
         core = Core(settings)
         with core.session() as session:

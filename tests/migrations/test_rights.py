@@ -101,9 +101,7 @@ def granted(wanted: str, verb: str, column: str) -> bool:
     return False
 
 
-def test_every_login_has_exactly_the_rights_that_are_written_down(
-    connection: psycopg.Connection, login: str
-) -> None:
+def test_every_login_has_exactly_the_rights_that_are_written_down(connection: psycopg.Connection, login: str) -> None:
     mine = rights()[login]
     wrong = []
     for table in Base.metadata.sorted_tables:
