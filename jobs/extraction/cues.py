@@ -35,7 +35,7 @@ AUXILIARIES = {
     "must": r"must",
     "can": r"can",
     "could": r"could|might|may",
-    "plan": r"plans? to|(?:am|are|is) planning to|(?:am|are|is) happy to|(?:will )?volunteer to",
+    "plan": r"plans? to|(?:am|are|is) planning to|(?:am|are|is|would be) (?:happy|glad) to|(?:will )?volunteer to",
     "want": r"wants? to|would like to",
     "doing": r"(?:am|are|is)(?= (?:\w+ )?\w+ing\b)",
 }
@@ -45,10 +45,11 @@ _AUX = "|".join(f"(?P<{name}>{pattern})" for name, pattern in AUXILIARIES.items(
 _ROWS = {
     "explicit": r"(?:action(?: item| point)?|next step|to-do|todo|task)s?"
     r"(?: (?:for|on) (?P<for>(?:the )?\w+(?: \w+)?))?"
-    rf"(?: here)?(?: is| :| ,| would be| will be)(?: for (?P<forwhom>\w+))?(?: to)?{_VERB}",
+    rf"(?: here)?(?: is| :| ,| would be| will be)(?: for (?P<forwhom>\w+))?(?: (?P<whoto>\w+) to| to)?{_VERB}",
     "wanted": r"(?:i|we)(?: also| just| still| really)? (?:would (?:really )?(?:like|love|need)|want|need|will ask|ask|"
     r"expect|am asking|am going to ask)"
     rf" (?P<whom>you(?= (?:guys|two|all|both) to)|you|(?:the )?\w+(?: \w+)?)(?: guys| two| all| both)? to{_VERB}",
+    "let_have": rf"let us (?:have|get|ask) (?P<lethave>\w+)(?: to)?{_VERB}",
     "may_ask": rf"(?:can|could|may|might) i (?:just )?ask (?P<askee>you|\w+) to{_VERB}",
     "minded": rf"(?:would|do) you mind{_VERB}",
     "offered": rf"(?:shall|should) i{_VERB}|(?:do you want|would you like) me to{_VERB}",
@@ -72,7 +73,7 @@ _ROWS = {
 
 
 CUES = re.compile(r"(?<![\w'-])(?:" + "|".join(f"(?P<{name}>{row})" for name, row in _ROWS.items()) + ")")
-PERSONS = ("for", "forwhom", "whom", "askee", "named", "upto")  # groups that say who is meant
+PERSONS = ("for", "forwhom", "whom", "askee", "named", "upto", "whoto", "lethave")  # groups that say who is meant
 
 # (whose sentence it is, auxiliary) -> weight; what is missing is no cue.
 WEIGHTS: dict[tuple[str, str], float] = {
@@ -89,7 +90,8 @@ WEIGHTS: dict[tuple[str, str], float] = {
     ("named", "plan"): 0.35, ("named", "doing"): 0.20,
     ("open", "will"): 0.35, ("open", "need"): 0.50, ("open", "have"): 0.50, ("open", "should"): 0.45,
     ("open", "must"): 0.50, ("open", "going"): 0.30,
-    ("", "explicit"): 0.80, ("", "wanted"): 0.60, ("", "may_ask"): 0.55, ("", "minded"): 0.45, ("", "offered"): 0.20,
+    ("", "explicit"): 0.80, ("", "wanted"): 0.60, ("", "may_ask"): 0.55,
+    ("", "let_have"): 0.50, ("", "minded"): 0.45, ("", "offered"): 0.20,
     ("", "wish"): 0.40, ("", "asked"): 0.40, ("", "asked_open"): 0.40, ("", "asked_us"): 0.15,
     ("", "asked_named"): 0.45, ("", "please"): 0.50, ("", "let_me"): 0.30, ("", "let_us"): 0.15,
     ("", "minding"): 0.45, ("", "up_to"): 0.45,

@@ -46,7 +46,13 @@ _PHRASES = (
     ("next_day", rf"(?:the )?(?:next|following) (?P<nd>{_DAY}){_PART}"),
     ("day", rf"(?:(?:this|the coming|this coming) )?(?P<d>{_DAY}){_PART}"),
     ("after_tomorrow", r"(?:the )?day after tomorrow"),
-    ("tomorrow", r"tomorrow(?: (?:morning|afternoon|evening|night|noon|first thing))?|first thing tomorrow"),
+    (
+        "tomorrow",
+        (
+            r"(?:(?:noon|midday|lunchtime) )?tomorrow(?: (?:morning|afternoon|evening|night|noon|first thing))?"
+            r"|first thing tomorrow"
+        ),
+    ),
     (
         "end_of_that",
         rf"(?:the )?(?:(?:end|close) of (?:the )?(?:day|business|play)|eod|cob)(?: on)? (?P<od>{_DAY}|tomorrow)",

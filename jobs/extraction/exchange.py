@@ -11,12 +11,15 @@ from jobs.extraction.due import find_due
 from jobs.extraction.finds import Find
 from jobs.extraction.owners import is_label
 from jobs.extraction.reading import Sentence, Token, Utterance
+from jobs.extraction.verbs import PRO
 
-__all__ = ["REACH", "answer", "exchanges"]
+__all__ = ["REACH", "answer", "exchanges", "restate", "take"]
 
 REACH = 3  # utterances: how far back an answer may refer, since others say "mm-hmm" in between
 _ANSWER_SENTENCES = 3  # an answer is in the first sentences of what somebody says
 _ACCEPTED = 0.25
+_FIRMLY = 0.1
+_TAKEN = 0.75  # of the words of "I can take …" that the open request has
 
 
 def answer(utterance: Utterance, at: int, waiting: Sequence[Find], held_on: date) -> list[Find]:
@@ -89,7 +92,7 @@ def _sentences(utterance: Utterance, *, firmly: bool) -> list[Sentence]:
 
 def _accept(find: Find, utterance: Utterance, said: Sequence[Sentence], firmly: bool, held_on: date) -> None:
     find.accepted = True
-    find.score += _ACCEPTED + (0.1 if firmly else 0.0)
+    find.score += _ACCEPTED + (_FIRMLY if firmly else 0.0)
     known = not utterance.replies and find.cue != "offered"  # an offer stays with who made it
     if utterance.speaker is not None and known and (find.owner is None or not is_label(utterance.speaker)):
         find.owner = Owner("speaker", utterance.speaker)
@@ -100,3 +103,36 @@ def _accept(find: Find, utterance: Utterance, said: Sequence[Sentence], firmly: 
         if due:
             find.due, find.due_text = due.day, sentence.text[due.start : due.end]
     find.spans.append(tokens[:40])
+
+
+def take(fresh: Sequence[Find], waiting: Sequence[Find]) -> None:
+    """Join "I can take the blog post" to the open "who is going to write the blog post"; the former is gone then."""
+    for find in fresh:
+        if find.cue not in {"i", "let_me"} or find.verb not in PRO or not find.content:
+            continue
+        for old in reversed(waiting):
+            shared = len(find.content & old.content)
+            if old.gone or old.accepted or old.owner is not None or shared < _TAKEN * len(find.content):
+                continue
+            old.accepted, old.owner, find.gone = True, find.owner, True
+            old.score += _ACCEPTED + _FIRMLY
+            old.spans.extend(find.spans)
+            if find.due_text:
+                old.due, old.due_text = find.due, find.due_text
+            break
+
+
+def restate(accepted: Sequence[Find], fresh: Sequence[Find]) -> None:
+    """Join what is said along with a yes where it names nothing new ("Sure, I'll send it tomorrow")."""
+    for find in fresh:
+        if find.cue not in {"i", "let_me"}:
+            continue
+        same = next((old for old in accepted if not find.content or find.content & old.content), None)
+        if same is None:
+            continue
+        find.gone = True
+        if find.due_text and not same.due_text:
+            same.due, same.due_text = find.due, find.due_text
+        if len(find.content) > len(same.content):
+            same.title, same.content, same.verb = find.title, find.content, find.verb
+        same.spans.extend(find.spans)

@@ -18,7 +18,7 @@ from jobs.extraction.verbs import FAINT, IDLE, IDLE_WITH, NO_VERB, WORK, base_fo
 __all__ = ["Find", "Finder"]
 
 _ASKING = word_set(
-    "wanted may_ask minded wish asked asked_open asked_us asked_named please minding up_to offered named you"
+    "wanted let_have may_ask minded wish asked asked_open asked_us asked_named please minding up_to offered named you"
 )
 _OPEN = word_set("we open asked_us asked_open let_us wish wanted")
 _STATED = word_set("i we you named open")

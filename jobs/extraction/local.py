@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jobs.extraction import cues
 from jobs.extraction.base import Evidence, Extraction, Progress, Suggestion, Turn
 from jobs.extraction.evidence import keep_verified
-from jobs.extraction.exchange import REACH, answer, exchanges
+from jobs.extraction.exchange import REACH, answer, exchanges, restate, take
 from jobs.extraction.finds import Find, Finder
 from jobs.extraction.merge import merge
 from jobs.extraction.owners import People
@@ -97,8 +97,8 @@ def _read(
         waiting = [find for find in waiting if at - find.at <= REACH]
         accepted = answer(utterance, at, waiting, held_on)
         fresh = _finds(finder, utterance, at)
-        if accepted:
-            _join_restated(accepted, fresh)
+        restate(accepted, fresh)
+        take(fresh, waiting)
         found.extend(fresh)
         waiting.extend(fresh)
         if at % 200 == 0:
@@ -113,22 +113,6 @@ def _finds(finder: Finder, utterance: Utterance, at: int) -> list[Find]:
         found.extend(finder.finds(sentence, utterance.speaker, at, before))
         before = sentence
     return found
-
-
-def _join_restated(accepted: Sequence[Find], fresh: Sequence[Find]) -> None:
-    """What somebody says while saying yes is the same work where it names nothing new ("Sure, I'll do it today")."""
-    for find in fresh:
-        if find.cue not in {"i", "let_me"}:
-            continue
-        same = next((old for old in accepted if not find.content or find.content & old.content), None)
-        if same is None:
-            continue
-        find.gone = True
-        if find.due_text and not same.due_text:
-            same.due, same.due_text = find.due, find.due_text
-        if len(find.content) > len(same.content):
-            same.title, same.content, same.verb = find.title, find.content, find.verb
-        same.spans.extend(find.spans)
 
 
 def _strongest(finds: list[Find]) -> list[Find]:

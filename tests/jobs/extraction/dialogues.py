@@ -188,6 +188,35 @@ WORK: list[tuple[str, list[str], list[Item]]] = [
     ),
 ]
 
+SMALL_LETTERS = [
+    "Speaker 1: okay so first thing the onboarding emails still go out twice",
+    "Speaker 2: yeah i saw that i'll fix the duplicate emails by tuesday",
+    "Speaker 1: cool and marcos could you send the vendor contract over to finance",
+    "Speaker 3: sure i can do that today",
+    "Speaker 1: and we should really decide on the pricing",
+    "Speaker 2: we could talk about it next week",
+    "Speaker 1: fine who is going to write the blog post",
+    "Speaker 3: i can take the blog post",
+    "Speaker 1: and then someone has to order the new laptops",
+    "Speaker 2: i'll order the laptops this afternoon",
+    "Speaker 1: marcus will you be able to present the results on thursday",
+    "Speaker 3: no i'm on vacation",
+    "Speaker 1: let's have marcus update the status page",
+    "Speaker 3: ok i'm on it",
+    "Speaker 2: it would be great if somebody could clean the test data",
+    "Speaker 1: i'd be happy to clean the test data",
+    "Speaker 1: can you see my screen",
+    "Speaker 2: yes we can",
+]
+SMALL_LETTERS_ITEMS: list[Item] = [
+    ("Fix the duplicate emails", "Speaker 2", day(11, 24)),
+    ("Send the vendor contract over to finance", "Marcus", day(11, 23)),
+    ("Write the blog post", "Speaker 3", None),
+    ("Order the laptops", "Speaker 2", day(11, 23)),
+    ("Update the status page", "Marcus", None),
+    ("Clean the test data", "Speaker 1", None),
+]
+
 ROUND = [
     "Dana: Alright, so, um, quick round. Tom, where are we with the API docs?",
     "Tom: They're about eighty percent done. I think I can get the rest over to you by end of day Thursday.",

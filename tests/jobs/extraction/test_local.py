@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from jobs.extraction.base import Extraction, Suggestion, Turn
 from jobs.extraction.evidence import stands
 from jobs.extraction.local import LocalExtractor
-from tests.jobs.extraction.dialogues import ORDERS_TO_THE_MACHINE, OTHER_LANGUAGES, ROUND, ROUND_ITEMS, TALK, WORK, Item
+from tests.jobs.extraction.dialogues import (
+    ORDERS_TO_THE_MACHINE,
+    OTHER_LANGUAGES,
+    ROUND,
+    ROUND_ITEMS,
+    SMALL_LETTERS,
+    SMALL_LETTERS_ITEMS,
+    TALK,
+    WORK,
+    Item,
+)
 
 HELD_AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PEOPLE = ["Priya Shah", "Sofia Lund", "Marcus"]
@@ -70,19 +80,23 @@ def test_other_languages_are_left_alone_and_said_to_be(language: str, lines: lis
     assert (found.items, found.moments, found.language_supported, found.share_read) == ((), (), False, 0.0)
 
 
-def test_a_whole_round_of_talk_gives_its_work_and_nothing_else() -> None:
-    turns = turns_of(ROUND)
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [(ROUND, ROUND_ITEMS), (SMALL_LETTERS, SMALL_LETTERS_ITEMS)],
+    ids=["written", "small letters"],
+)
+def test_a_whole_round_of_talk_gives_its_work_and_nothing_else(lines: list[str], expected: list[Item]) -> None:
+    turns = turns_of(lines)
     found = extract(turns)
-    assert [row(find) for find in found.items] == ROUND_ITEMS
+    assert [row(find) for find in found.items] == expected
     check(found, turns)
 
 
 def test_a_language_that_nobody_knows_is_judged_by_its_words() -> None:
     english = [line for _, lines, _ in WORK[:6] for line in lines]
+    others = [line for _, _, lines in OTHER_LANGUAGES[:2] for line in lines]
     assert extract(turns_of(english), None).language_supported
-    assert not extract(
-        turns_of([line for _, _, lines in OTHER_LANGUAGES[:2] for line in lines]), None
-    ).language_supported
+    assert not extract(turns_of(others), None).language_supported
 
 
 @pytest.mark.parametrize("line", ORDERS_TO_THE_MACHINE)
