@@ -91,7 +91,7 @@ def perform(core: Core, entry_id: uuid.UUID) -> bool:
     work = claim(core, entry_id)
     if work is None:
         return False
-    logs.bind(request_id=work.request_id, workspace_id=str(work.workspace_id), step=work.step, row_id=str(work.row_id))
+    logs.bind(request_id=work.request_id, workspace_id=work.workspace_id, step=work.step, entry=work.entry_id)
     checkpoint(work.step, "claimed")
     beat = threading.Thread(target=work.keep_alive, name="lease", daemon=True)
     beat.start()
