@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("meetings", __name__)
 
-from jalapeno.meetings import audio, details, runs, segments, show, speakers  # noqa: E402, F401  views register on bp
+from jalapeno.meetings import audio, details, items, listing, runs, segments, show, speakers, status  # noqa: E402, F401  views register on bp

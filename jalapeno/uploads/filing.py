@@ -11,38 +11,39 @@ from typing import Final
 
 from flask import g
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 
-from jalapeno import audit, limits, queue, tenancy
-from jalapeno.access import visible_meeting, visible_meetings
+from jalapeno import audit, duplicates, limits, queue, tenancy
+from jalapeno.access import visible_meeting
 from jalapeno.errors import Conflict
 from jalapeno.extensions import db
 from jalapeno.models import Meeting, Recording, Upload, new_id, utc_now
 from jalapeno.uploads.reception import Arrival
 
-__all__ = ["ASKS", "earlier", "file", "keep"]
+__all__ = ["file", "keep"]
 
-ASKS: Final = "duplicate"  # the `progress_stage` of a meeting that waits for a person's word
 _SLACK: Final = timedelta(seconds=1)  # between the clocks of this process and of the database
 
 
 def file(arrival: Arrival) -> Meeting:
     """Make the meeting of an arrival, in one committed transaction."""
     sha256 = arrival.stored.sha256
-    _one_by_one(sha256)
+    duplicates.one_by_one(sha256)
     meeting = _meeting(arrival)
-    meeting.progress_stage = ASKS if _same(sha256, meeting.id) else None
+    again = duplicates.with_recording(sha256, but=meeting.id) is not None
+    meeting.progress_stage = duplicates.ASKS if again else None
+    meeting.state = "stored"
     db.session.add(meeting)
     db.session.flush()
     db.session.add(_recording(arrival, meeting.id))
     _end_upload(arrival.upload)
     audit.record(
-        db.session,
+        db.session(),
         "meeting.uploaded",
         subject=("meeting", meeting.id),
-        details={"container": arrival.container, "size": arrival.stored.size, "again": meeting.progress_stage == ASKS},
+        details={"container": arrival.container, "size": arrival.stored.size, "again": again},
     )
-    if meeting.progress_stage != ASKS:
+    if not again:
         _start(meeting)
     db.session.commit()
     return meeting
@@ -51,33 +52,11 @@ def file(arrival: Arrival) -> Meeting:
 def keep(meeting_id: uuid.UUID) -> Meeting:
     """Start the work of a meeting that asked; a second click finds it started. Raises NotFound."""
     meeting = visible_meeting(meeting_id, lock=True)
-    if meeting.state == "stored" and meeting.progress_stage == ASKS:
+    if duplicates.asks(meeting):
         meeting.progress_stage = None
         _start(meeting)
     db.session.commit()
     return meeting
-
-
-def earlier(meeting: Meeting) -> Meeting | None:
-    """The first meeting with the same recording that this person may see; None when there is none any more."""
-    sha256 = db.session.scalar(
-        select(Recording.sha256).where(Recording.workspace_id == g.workspace_id, Recording.meeting_id == meeting.id)
-    )
-    return _same(sha256, meeting.id) if sha256 else None
-
-
-def _same(sha256: bytes, but: uuid.UUID) -> Meeting | None:
-    recordings = select(Recording.meeting_id).where(
-        Recording.workspace_id == g.workspace_id, Recording.sha256 == sha256, Recording.meeting_id != but
-    )
-    found = visible_meetings().where(Meeting.id.in_(recordings)).order_by(Meeting.created_at, Meeting.id).limit(1)
-    return db.session.scalars(found).one_or_none()
-
-
-def _one_by_one(sha256: bytes) -> None:
-    """Two uploads of the same bytes that end at once: the second one sees the first."""
-    key = func.hashtextextended(f"recording:{g.workspace_id}:{sha256.hex()}", 0)
-    db.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def _meeting(arrival: Arrival) -> Meeting:
@@ -119,7 +98,7 @@ def _end_upload(upload: Upload) -> None:
 def _start(meeting: Meeting) -> None:
     """Debit the person's hour, and ask for the first step; suggestions beyond the hour's limit wait."""
     starts = tenancy.debit_extraction(
-        db.session, g.user_id, meeting.id, per_hour=limits.EXTRACTIONS_PER_HOUR, may_wait=True
+        db.session(), g.user_id, meeting.id, per_hour=limits.EXTRACTIONS_PER_HOUR, may_wait=True
     )
     meeting.waits_until = starts if starts > utc_now() + _SLACK else None
-    queue.enqueue(db.session, "transcribe", meeting.id, request_id=g.request_id)
+    queue.enqueue(db.session(), "transcribe", meeting.id, request_id=g.request_id)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response as AnyResponse
 
-from jalapeno import languages, limits
+from jalapeno import duplicates, languages, limits
 from jalapeno.access import require_editor
 from jalapeno.errors import AppError, BadInput, TooLarge, Unavailable, UnsupportedMedia, wants_json
 from jalapeno.extensions import csrf, db, limiter
@@ -104,7 +104,7 @@ def _page(values: Mapping[str, str], refused: AppError | None = None) -> str:
 
 def _told(meeting: Meeting) -> dict[str, Any]:
     """A meeting as the page's script is told of it."""
-    same = filing.earlier(meeting) if meeting.progress_stage == filing.ASKS else None
+    same = duplicates.earlier(meeting) if duplicates.asks(meeting) else None
     return {
         "meeting": {"id": str(meeting.id), "title": meeting.title, "url": _path(meeting)},
         "earlier": {"title": same.title, "url": _path(same), "held_at": same.held_at.isoformat()} if same else None,
