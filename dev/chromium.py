@@ -15,7 +15,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
 LOCK_SECONDS = 300  # another package manager may be at work; a machine that just booted often updates itself
 ADVICE = (
     "Chromium is needed by the browser tests and could not be installed: {reason}."
-    " Install it (Debian: apt-get install chromium; Fedora: dnf install chromium) or set CHROMIUM to its path, then run this again."
+    " Install it (Debian: apt-get install chromium; Fedora: dnf install chromium)"
+    " or set CHROMIUM to its path, then run this again."
 )
 
 

@@ -39,7 +39,8 @@ def write(
         _write(folder, role, {row.name: known[row.name] for row in rows_of(role) if row.name in known})
     _write(folder, "postgres", {"PGPASSWORD": database.passwords[postgres.SUPERUSER]})
     _write(folder, "valkey", {"VALKEY_PASSWORD": queue.password})
-    emulator = {name: made[name] for name in ("LINEAR_CLIENT_ID", "LINEAR_CLIENT_SECRET") if name in made}
+    credentials: tuple[str, ...] = ("LINEAR_CLIENT_ID", "LINEAR_CLIENT_SECRET")
+    emulator = {name: made[name] for name in credentials if name in made}
     _write(folder, "linear", {**emulator, "CONTRACTS_DIR": os.environ.get("CONTRACTS_DIR", "")})
 
 

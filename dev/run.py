@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import os
+import select
 import signal
 import sys
 
@@ -104,6 +105,17 @@ def _open(start: opening.Opening, folder: DataFolder, where: ports.Ports, owner:
         os.kill(owner, signal.SIGTERM)
         sys.exit(1)
     print(_welcome(folder, where), flush=True)
+    _stop_with_terminal(owner)
+
+
+def _stop_with_terminal(owner: int) -> None:
+    """When the terminal is closed, tell the owner: where `make` is the first program of a terminal, only make hears of
+    it, and waits for us."""
+    if os.isatty(sys.stdout.fileno()):
+        hung_up = select.poll()
+        hung_up.register(sys.stdout.fileno(), 0)  # hanging up is reported without being asked for
+        hung_up.poll()
+        os.kill(owner, signal.SIGTERM)
 
 
 def _welcome(folder: DataFolder, where: ports.Ports) -> str:

@@ -5,6 +5,7 @@ needs it; when nothing changed it takes a few hundredths of a second.
 """
 
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -42,11 +43,12 @@ def main() -> int:
 
 def python_packages() -> None:
     """`.venv` with exactly what requirements-dev.txt pins, and the project itself."""
-    with_node = _system_npm() is None
-    locks = ["requirements-dev.txt", *(["requirements-node.txt"] if with_node else [])]
+    locks = ["requirements-dev.txt", "requirements-node.txt"]
     stamp = _Stamp("python", ["setup.cfg", "pyproject.toml", "requirements-setup.txt", *locks], str(ROOT))
     if stamp.holds() and PYTHON.exists():
         return
+    if _system_npm():
+        locks.pop()
     if not PYTHON.exists():
         _say("making the virtual environment .venv")
         _make_venv()
@@ -110,6 +112,7 @@ def npm() -> list[str]:
     return [found] if found else [str(_packaged_node() / "npm")]
 
 
+@functools.cache
 def _system_npm() -> str | None:
     path = shutil.which("npm")
     if path is None:
