@@ -23,7 +23,7 @@ function enhance() {
   form.prepend(document.getElementById("recordings")); // with script the file comes first: its name and time fill the rest
   document.getElementById("one-title").hidden = true; // each file has a title of its own
   form.elements.title.disabled = true;
-  drop.classList.add("is-enhanced");
+  form.classList.add("is-enhanced");
   drop.querySelector(".drop-one").hidden = true;
   drop.querySelector(".drop-many").hidden = false;
   picker.multiple = true;

@@ -43,7 +43,7 @@ export class FileRow {
     this.act("remove").hidden = !["chosen", "refused", "failed"].includes(state);
     this.act("cancel").hidden = !waits;
     this.act("retry").hidden = state !== "failed";
-    this.part("title").disabled = state !== "chosen" && state !== "failed";
+    this.part("title").closest("label").hidden = state !== "chosen" && state !== "failed";
     this.part("progress").hidden = ["chosen", "refused", "failed"].includes(state);
     this.element.classList.toggle("is-bad", state === "failed" || state === "refused");
     this.part("error").hidden = error === "";
