@@ -38,7 +38,8 @@ def evaluate(folder: Path, only: str | None, model: str, data: Path) -> None:
 
     Needs no database. Exits with 2 when FOLDER has nothing to measure or something can't be read.
     """
-    parts = [part for part in (_speech_table, _items_table) if only is None or part.__name__ == f"_{only}_table"]
+    tables = {"speech": _speech_table, "items": _items_table}
+    parts = [table for name, table in tables.items() if only in (None, name)]
     nothing: list[str] = []
     for part in parts:
         try:
