@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy import func, text, update
+from sqlalchemy import Update, func, text, update
 from sqlalchemy.orm import Session
 
 from jalapeno.models import Outbox
@@ -149,7 +149,7 @@ class Work:
         self._done.set()
 
 
-def _put_back(work: Work, *, seconds: float, attempts: int) -> object:
+def _put_back(work: Work, *, seconds: float, attempts: int) -> Update:
     return (
         update(Outbox)
         .where(Outbox.id == work.entry_id, Outbox.lease_token == work.token)

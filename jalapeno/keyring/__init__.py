@@ -19,7 +19,11 @@ from jalapeno.keyring.keys import BadKeys, KeyringError, Keys, SealBroken, new_k
 from jalapeno.keyring.passwords import PasswordHash, PasswordKeys
 from jalapeno.keyring.signing import Signature, Signer, Verifier
 
+WEBHOOK_PURPOSE = "the webhook keys"
+"""The purpose of the keyring for webhook secrets, which the web process and the connections worker both open."""
+
 __all__ = [
+    "WEBHOOK_PURPOSE",
     "BadKeys",
     "Context",
     "HandoffPrivateKeys",

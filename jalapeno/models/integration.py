@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from jalapeno.models.base import Base, CreatedAt, OfWorkspace, Time
+from jalapeno.models.base import Base, CreatedAt, OfWorkspace, Time, of_workspace
 
 LIVE_STATES = ("connecting", "connected", "needs_reconnect", "disconnecting")
 
@@ -44,7 +44,7 @@ class Integration(OfWorkspace, Base):
         ),
     )
 
-    workspace_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[uuid.UUID] = of_workspace()
     provider: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="connecting")
     failure_code: Mapped[str | None]

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Uniq
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import REAL
 
-from jalapeno.models.base import Base, CreatedAt, OfWorkspace, Time
+from jalapeno.models.base import Base, CreatedAt, OfWorkspace, Time, of_workspace
 
 # The way of a meeting. `failed` and `cancelled` are ends that a person can start again from.
 STATES = ("stored", "transcribed", "in_review", "failed", "cancelled")
@@ -30,7 +30,7 @@ class Series(OfWorkspace, Base):
     __tablename__ = "series"
     __table_args__ = (UniqueConstraint("workspace_id", "provider", "ical_uid", name="uq_series_ical_uid"),)
 
-    workspace_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[uuid.UUID] = of_workspace()
     provider: Mapped[str]
     ical_uid: Mapped[str]
     title: Mapped[str]
@@ -82,7 +82,7 @@ class Meeting(OfWorkspace, Base):
         ),
     )
 
-    workspace_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[uuid.UUID] = of_workspace()
     occurrence_id: Mapped[uuid.UUID | None]
     title: Mapped[str]
     held_at: Mapped[Time]
@@ -165,7 +165,7 @@ class Upload(OfWorkspace, Base):
 
     __tablename__ = "upload"
 
-    workspace_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[uuid.UUID] = of_workspace()
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
     blob_name: Mapped[str]
     created_at: Mapped[CreatedAt]

@@ -34,8 +34,8 @@ class TranscriptRevision(OfWorkspace, Base):
 class Segment(OfWorkspace, Base):
     """A stretch of one voice.
 
-    `words`: a list of [start_ms, end_ms, "word", probability]; `content` is those words as `jalapeno.wording` joins them.
-    A correction changes both; what was heard first stays in `correction`.
+    `words`: a list of [start_ms, end_ms, "word", probability]; `content` is those words as `jalapeno.wording` joins
+    them. A correction changes both; what was heard first stays in `correction`.
     """
 
     __tablename__ = "segment"

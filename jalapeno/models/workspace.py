@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from jalapeno.models.base import Base, CreatedAt, OfWorkspace, Time, new_id
+from jalapeno.models.base import Base, CreatedAt, OfWorkspace, Time, new_id, of_workspace
 
 ROLES = ("owner", "admin", "member", "viewer")
 
@@ -30,7 +30,7 @@ class Membership(Base):
     __tablename__ = "membership"
     __table_args__ = (Index("ix_membership_user", "user_id"),)
 
-    workspace_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[uuid.UUID] = of_workspace()
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
     role: Mapped[str]
     created_at: Mapped[CreatedAt]
@@ -45,7 +45,7 @@ class Person(OfWorkspace, Base):
         Index("uq_person_email", "workspace_id", text("lower(email)"), unique=True),
     )
 
-    workspace_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[uuid.UUID] = of_workspace()
     name: Mapped[str]
     email: Mapped[str | None]
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))

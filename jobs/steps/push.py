@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from sqlalchemy import select, update
@@ -65,8 +66,7 @@ def give_up(work: Work, code: str) -> None:
         called = session.scalar(
             select(Delivery.called_at).where(Delivery.workspace_id == work.workspace_id, Delivery.id == work.row_id)
         )
-        lost = called is not None and code in {"ambiguous", "internal", "crashed", "busy"}
-        state, event = ("unsure", "delivery.unsure") if lost else ("failed", "delivery.failed")
+        state, event = ("unsure", "delivery.unsure") if called is not None else ("failed", "delivery.failed")
         _end(session, work, state, code)
         audit.record(session, event, subject=("delivery", work.row_id), result="failed", details={"code": code})
 
@@ -130,20 +130,27 @@ def _deliver(work: Work, connection: Connection, token: Secret, task: Task) -> D
         standing = connection.provider.find(connection.http, token, handle)
         if standing is not None:
             return standing
-    with work.session() as session:
-        session.execute(
-            update(Delivery)
-            .where(Delivery.workspace_id == work.workspace_id, Delivery.id == task.delivery_id)
-            .values(called_at=utc_now())
-        )
+    _mark_called(work, utc_now())
     checkpoint("push", "call_sent")
     try:
         return connection.provider.deliver(connection.http, token, task.payload, task.handle)
+    except Refused:
+        _mark_called(work, None)  # a clear no: nothing stands there
+        raise
     except Ambiguous:
         standing = connection.provider.find(connection.http, token, task.handle)
         if standing is None:
             raise
         return standing
+
+
+def _mark_called(work: Work, at: datetime | None) -> None:
+    with work.session() as session:
+        session.execute(
+            update(Delivery)
+            .where(Delivery.workspace_id == work.workspace_id, Delivery.id == work.row_id)
+            .values(called_at=at)
+        )
 
 
 def _link_back(connection: Connection, token: Secret, task: Task, delivered: Delivered) -> None:

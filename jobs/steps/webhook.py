@@ -11,7 +11,7 @@ import uuid
 from sqlalchemy import select, update
 
 from jalapeno import audit
-from jalapeno.keyring import Context, Keyring, random_token
+from jalapeno.keyring import WEBHOOK_PURPOSE, Context, Keyring, random_token
 from jalapeno.models import Integration, WebhookSecret, new_id
 from jobs.connection import Connection, NeedsReconnect, retrying
 from jobs.providers.base import Secret
@@ -64,7 +64,7 @@ def give_up(work: Work, code: str) -> None:
 
 
 def _secret(work: Work) -> Secret:
-    keyring = Keyring.parse(work.core.settings.webhook_keys, "webhook secrets")
+    keyring = Keyring.parse(work.core.settings.webhook_keys, WEBHOOK_PURPOSE)
     with work.session() as session:
         row = session.scalars(
             select(WebhookSecret)

@@ -24,10 +24,10 @@ def key(number: int) -> str:
 
 
 @pytest.fixture
-def environment(postgres: Database, valkey_server: RedisUrls, tmp_path: Path) -> Callable[[str], dict[str, str]]:
-    """The environment of one role on this test's services."""
+def environment(postgres: Database, valkey_server: RedisUrls, tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """The environment of one role on this test's services, with what a test sets beside it."""
 
-    def of(role: str) -> dict[str, str]:
+    def of(role: str, **more: str) -> dict[str, str]:
         return {
             "JALAPENO_ENV": "test",
             "DATABASE_URL": postgres.url(f"jalapeno_{role}"),
@@ -47,17 +47,18 @@ def environment(postgres: Database, valkey_server: RedisUrls, tmp_path: Path) ->
             "LINEAR_CLIENT_ID": "client",
             "LINEAR_CLIENT_SECRET": "secret-of-the-client",
             "LEASE_SECONDS": "60",
+            **more,
         }
 
     return of
 
 
 @pytest.fixture
-def core_of(environment: Callable[[str], dict[str, str]]) -> Iterator[Callable[[str], Core]]:
+def core_of(environment: Callable[..., dict[str, str]]) -> Iterator[Callable[..., Core]]:
     cores: list[Core] = []
 
-    def of(role: str) -> Core:
-        core = Core(Settings.from_env(role, environment(role)))
+    def of(role: str, **more: str) -> Core:
+        core = Core(Settings.from_env(role, environment(role, **more)))
         cores.append(core)
         return core
 

@@ -10,9 +10,8 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
-from sqlalchemy import text
 
-from jalapeno import queue
+from jalapeno import audit, queue
 from jalapeno.models import utc_now
 from jobs import pipeline
 from jobs.core import Core
@@ -98,8 +97,7 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_first_one_stores_nothing(
     assert second
     assert second.attempts == 2
     with pytest.raises(LeaseLost), first.store() as session:
-        session.execute(text("select append_audit(:w, 'mail.sent', 'ok', 'system', null, null, null, null, null, '{}')"),
-                        {"w": workspace})  # fmt: skip
+        audit.record(session, "mail.sent")
     assert owner.execute("select count(*) from audit_event").fetchone() == (0,)
     with second.store():
         pass
