@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from flask import g, has_request_context
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
+from jalapeno.models import AnySession
 from jalapeno.tenancy import tenant_of
 
 EVENTS: Final = frozenset(
@@ -85,7 +85,7 @@ class Actor:
 
 
 def record(
-    session: Session,
+    session: AnySession,
     event: str,
     *,
     subject: tuple[str, uuid.UUID] | None = None,

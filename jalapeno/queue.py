@@ -12,9 +12,8 @@ from typing import Final
 
 from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
-from jalapeno.models import Outbox, new_id
+from jalapeno.models import AnySession, Outbox, new_id
 from jalapeno.tenancy import tenant_of
 
 QUEUES: Final = ("media", "connections")
@@ -37,7 +36,7 @@ STEPS: Final[dict[str, str]] = {
 
 
 def enqueue(
-    session: Session,
+    session: AnySession,
     step: str,
     row_id: uuid.UUID,
     *,
@@ -67,6 +66,6 @@ def enqueue(
     session.execute(wanted)
 
 
-def withdraw(session: Session, step: str, row_id: uuid.UUID) -> None:
+def withdraw(session: AnySession, step: str, row_id: uuid.UUID) -> None:
     """Take a step back. A worker that is at it finds its entry gone and stores nothing."""
     session.execute(delete(Outbox).where(Outbox.step == step, Outbox.row_id == row_id))

@@ -169,8 +169,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("EXTRACTOR", _one_of("local"), "local", ("media",), "Which engine finds action items: local (rules)."),
     Setting("WHISPER_MODEL", _text, "base", ("media",), "A faster-whisper model's name, or a folder that holds one."),
     Setting(
-        "SPEAKER_MODEL", _text, "", ("media",),
-        "An ONNX file with a speaker embedding model; empty: the pinned package's weights.",
+        "SPEAKER_MODEL", _text, "dvector", ("media",),
+        "What tells voices apart: dvector (a pinned package), an .onnx file or a folder with one; empty: nothing.",
     ),
     Setting("MODELS_DIR", _text, "var/models", ("media",), "Folder where models are kept after their download."),
     Setting("LINEAR_CLIENT_ID", _text, "", ("web", "connections"), "Client id of the Linear application."),

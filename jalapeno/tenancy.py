@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, event, text
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
-from jalapeno.models.base import new_id
+from jalapeno.models.base import AnySession, new_id
 
 _SET = text("select set_config('app.workspace', :workspace, true), set_config('app.user', :user, true)")
 
@@ -50,20 +50,21 @@ class KnownIntegration:
     state: str
 
 
-def enter(session: Session, workspace_id: uuid.UUID | None, user_id: uuid.UUID | None = None) -> None:
+def enter(session: AnySession, workspace_id: uuid.UUID | None, user_id: uuid.UUID | None = None) -> None:
     """Bind this session: its open transaction and every later one see this workspace's rows and no others."""
     tenant = Tenant(workspace_id, user_id)
     session.info["tenant"] = tenant
-    if session.in_transaction():
+    bound = session() if isinstance(session, scoped_session) else session
+    if bound.in_transaction():
         _apply(session.connection(), tenant)
 
 
-def leave(session: Session) -> None:
+def leave(session: AnySession) -> None:
     """Unbind this session: it sees no tenant's rows."""
     enter(session, None, None)
 
 
-def tenant_of(session: Session) -> Tenant:
+def tenant_of(session: AnySession) -> Tenant:
     """Whom this session is bound to; nobody when it was never bound."""
     tenant: Tenant = session.info.get("tenant", Tenant(None, None))
     return tenant
@@ -80,31 +81,31 @@ def _bind_transaction(session: Session, _: SessionTransaction, connection: Conne
         _apply(connection, tenant)
 
 
-def find_session(session: Session, token_hash: bytes) -> KnownSession | None:
+def find_session(session: AnySession, token_hash: bytes) -> KnownSession | None:
     """The session behind a cookie's token, or None when it ended, is over, or its membership is gone."""
     row = session.execute(text("select * from find_session(:hash)"), {"hash": token_hash}).one_or_none()
     return KnownSession(**row._mapping) if row else None
 
 
-def find_home(session: Session, user_id: uuid.UUID) -> uuid.UUID | None:
+def find_home(session: AnySession, user_id: uuid.UUID) -> uuid.UUID | None:
     """The workspace a person lands in when they sign in."""
     found: uuid.UUID | None = session.scalar(text("select find_home(:user)"), {"user": user_id})
     return found
 
 
-def end_sessions(session: Session, user_id: uuid.UUID, but: uuid.UUID | None = None) -> int:
+def end_sessions(session: AnySession, user_id: uuid.UUID, but: uuid.UUID | None = None) -> int:
     """End every session of a person, all but one; how many."""
     return int(session.scalar(text("select end_sessions(:user, :but)"), {"user": user_id, "but": but}) or 0)
 
 
-def find_integration(session: Session, integration_id: uuid.UUID) -> KnownIntegration | None:
+def find_integration(session: AnySession, integration_id: uuid.UUID) -> KnownIntegration | None:
     """The integration a webhook is addressed to, before its workspace is known."""
     row = session.execute(text("select * from find_integration(:id)"), {"id": integration_id}).one_or_none()
     return KnownIntegration(**row._mapping) if row else None
 
 
 def debit_extraction(
-    session: Session, user_id: uuid.UUID, meeting_id: uuid.UUID, *, per_hour: int, may_wait: bool
+    session: AnySession, user_id: uuid.UUID, meeting_id: uuid.UUID, *, per_hour: int, may_wait: bool
 ) -> datetime:
     """When this extraction may start, by the person's hourly ledger.
 
@@ -117,7 +118,7 @@ def debit_extraction(
     return start
 
 
-def search_segments(session: Session, query: str, most: int) -> list[dict[str, Any]]:
+def search_segments(session: AnySession, query: str, most: int) -> list[dict[str, Any]]:
     """Segments whose words match, of meetings this person may see: segment_id, meeting_id, start_ms, content."""
     rows = session.execute(text("select * from search_segments(:query, :most)"), {"query": query, "most": most})
     return [dict(row._mapping) for row in rows]

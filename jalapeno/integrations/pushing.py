@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -50,9 +51,16 @@ def push(item_id: uuid.UUID) -> ResponseReturnValue:
     prepared = _prepare(integration, item, choices)
     if prepared.seen != request.form.get("seen"):
         flash(_("Something changed since you looked. This is what would leave now: look once more."), "wait")
-        arguments = {"chosen": "1", "target": choices.target, "assignee": choices.assignee,
-                     "include_quote": int(choices.include_quote), "include_due": int(choices.include_due)}  # fmt: skip
-        return redirect(url_for("integrations.preview", item_id=item.id, **arguments), 303)
+        arguments = urlencode(
+            {
+                "chosen": "1",
+                "target": choices.target,
+                "assignee": choices.assignee,
+                "include_quote": int(choices.include_quote),
+                "include_due": int(choices.include_due),
+            }
+        )
+        return redirect(f"{url_for('integrations.preview', item_id=item.id)}?{arguments}", 303)
     item.include_quote = choices.include_quote
     if prepared.owner.person is not None and prepared.payload.assignee_id is not None:
         confirm(integration, prepared.owner.person.id, prepared.payload.assignee_id)

@@ -2,7 +2,7 @@
 
 from jalapeno.models.action_item import Acceptance, ActionItem, Evidence, ExtractionRun, ItemCandidate
 from jalapeno.models.audit import AuditEvent, AuditLeaf, AuditTreeHead
-from jalapeno.models.base import Base, new_id, utc_now
+from jalapeno.models.base import AnySession, Base, new_id, utc_now
 from jalapeno.models.delivery import Delivery, ExternalLink
 from jalapeno.models.integration import (
     Integration,
@@ -30,6 +30,7 @@ from jalapeno.models.workspace import MailMessage, Membership, Person, Workspace
 __all__ = [
     "Acceptance",
     "ActionItem",
+    "AnySession",
     "Attendance",
     "AuditEvent",
     "AuditLeaf",

@@ -7,16 +7,20 @@ import uuid
 from typing import Final
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
 
 from jalapeno.keyring import Context, Keyring, SealBroken, equal, hmac_sha256
-from jalapeno.models import WebhookSecret, utc_now
+from jalapeno.models import AnySession, WebhookSecret, utc_now
 
 _HEX: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def signing_secret(
-    session: Session, keyring: Keyring, workspace_id: uuid.UUID, integration_id: uuid.UUID, body: bytes, signature: str
+    session: AnySession,
+    keyring: Keyring,
+    workspace_id: uuid.UUID,
+    integration_id: uuid.UUID,
+    body: bytes,
+    signature: str,
 ) -> uuid.UUID | None:
     """The id of the secret that signed this body, or None. Two secrets are valid while one replaces the other."""
     given = bytes.fromhex(signature) if _HEX.match(signature) else b""

@@ -34,7 +34,7 @@ def _sender() -> str:
 
 
 @bp.post("/linear/<uuid:integration_id>")
-@csrf.exempt
+@csrf.exempt  # type: ignore[untyped-decorator]  # flask-wtf has no types
 @limiter.limit(limits.WEBHOOKS_PER_SENDER, key_func=_sender)
 def linear(integration_id: uuid.UUID) -> ResponseReturnValue:
     """Linear tells of a change."""

@@ -92,7 +92,7 @@ def _decoded(work: Work, source: Path, report: Reporter) -> Decoded:
 def _transcriber(work: Work) -> LocalTranscriber:
     settings = work.core.settings
     return LocalTranscriber(
-        model=settings.whisper_model, speaker_model=settings.speaker_model, models_dir=Path(settings.models_dir)
+        models=Path(settings.models_dir), model=settings.whisper_model, speaker_model=settings.speaker_model
     )
 
 
