@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from zoneinfo import ZoneInfo
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,10 +14,10 @@ from jalapeno import audit, queue
 from jalapeno.access import require_editor, visible_meeting
 from jalapeno.errors import BadInput, Forbidden
 from jalapeno.extensions import db
+from jalapeno.meeting_details import Defaults, read_details, time_zones
 from jalapeno.meetings import bp
 from jalapeno.meetings.runs import stop_work
 from jalapeno.models import ActionItem, Delivery, ExternalLink, Meeting, utc_now
-from jalapeno.uploads.details import Defaults, read_details, time_zones
 
 
 @bp.get("/meetings/<uuid:meeting_id>/details")
@@ -110,11 +111,13 @@ def _withdraw_pushes(meeting: Meeting) -> None:
 
 
 def _form(meeting: Meeting, typed: dict[str, str], problem: BadInput | None = None) -> str:
+    zones = sorted({*time_zones(), meeting.time_zone})
     return render_template(
         "meetings/details.html",
         meeting=meeting,
         typed=typed,
         problem=problem,
-        time_zones=time_zones(),
+        zone_options=[(zone, zone.replace("_", " ")) for zone in zones],
+        local_value=meeting.held_at.astimezone(ZoneInfo(meeting.time_zone)).strftime("%Y-%m-%dT%H:%M"),
         is_uploader=meeting.uploaded_by == g.user_id,
     )

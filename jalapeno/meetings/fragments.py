@@ -10,7 +10,7 @@ from flask import Response, make_response, render_template
 from flask.typing import ResponseReturnValue
 
 from jalapeno.access import may_edit
-from jalapeno.meetings import quoting, transcript
+from jalapeno.meetings import transcript
 from jalapeno.meetings.cards import is_connected, of_meeting
 from jalapeno.models import Meeting
 
@@ -24,13 +24,11 @@ def toast(said: str) -> dict[str, str]:
 
 def changed(meeting: Meeting, segment_ids: Sequence[uuid.UUID], said: str) -> ResponseReturnValue:
     """After a change of the transcript or a new item: the passages it touched, and the list of items."""
-    revision = quoting.latest_revision(meeting.id)
-    passages = transcript.passages_of(meeting, revision, segment_ids) if revision else []
     page: Response = make_response(
         render_template(
             "meetings/_changed.html",
             meeting=meeting,
-            passages=passages,
+            passages=transcript.passages_of(meeting, segment_ids),
             cards=of_meeting(meeting),
             connected=is_connected(),
             editable=may_edit(),

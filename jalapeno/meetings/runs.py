@@ -13,10 +13,10 @@ from jalapeno import audit, limits, queue, tenancy
 from jalapeno.access import require_editor, visible_meeting
 from jalapeno.errors import BadInput, Conflict, TooMany, human_wait
 from jalapeno.extensions import db
+from jalapeno.languages import LANGUAGES
+from jalapeno.meeting_details import MOST_SPEAKERS
 from jalapeno.meetings import bp, quoting, transcript
 from jalapeno.models import Meeting, utc_now
-from jalapeno.uploads.details import MOST_SPEAKERS
-from jalapeno.uploads.languages import LANGUAGES
 
 RUNNING = ("stored", "transcribed")
 STARTS = {"transcribe": "stored", "extract": "transcribed"}  # what is done again -> the state it starts from
@@ -35,8 +35,10 @@ def reprocess(meeting_id: uuid.UUID) -> ResponseReturnValue:
         return _back(meeting, _("This meeting is being worked on already."), "info")
     if what == "extract" and quoting.latest_revision(meeting.id) is None:
         raise Conflict(_("There is no transcript to look through yet. Listen to the recording again first."))
-    if what == "transcribe":
-        meeting.speaker_hint, meeting.language = _read_speakers(), _read_language()
+    if what == "transcribe" and "speakers" in request.form:
+        meeting.speaker_hint = _read_speakers()
+    if what == "transcribe" and "language" in request.form:
+        meeting.language = _read_language()
     _debit(meeting)
     meeting.state, meeting.failure_code, meeting.waits_until = STARTS[what], None, None
     meeting.progress_stage, meeting.progress_share, meeting.progress_at = None, 0.0, utc_now()

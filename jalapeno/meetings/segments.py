@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select, text
 
 from jalapeno import audit, limits
-from jalapeno.access import require_editor, visible_meeting
+from jalapeno.access import may_edit, require_editor, visible_meeting
 from jalapeno.errors import BadInput, Conflict, NotFound, wants_fragment
 from jalapeno.extensions import db
 from jalapeno.markdown import one_line
@@ -31,11 +31,11 @@ _WORDS = text(
 def more_transcript(meeting_id: uuid.UUID) -> ResponseReturnValue:
     """The next passages, as a fragment."""
     meeting = visible_meeting(meeting_id)
-    revision = quoting.latest_revision(meeting.id)
-    if revision is None:
+    read = transcript.reading(meeting)
+    if read is None:
         raise NotFound
-    found = transcript.stretch(meeting, revision, after=_number("after", -1), until_ms=_number("until_ms", 0))
-    return render_template("meetings/_transcript.html", meeting=meeting, stretch=found)
+    found = transcript.stretch(read, after=_number("after", -1), until_ms=_number("until_ms", 0))
+    return render_template("meetings/_transcript.html", meeting=meeting, stretch=found, editable=may_edit())
 
 
 @bp.get("/meetings/<uuid:meeting_id>/words")

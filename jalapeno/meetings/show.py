@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
 
 from babel import Locale
 from flask import g, render_template, request
@@ -10,34 +11,35 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy import func, select
 
-from jalapeno import limits
+from jalapeno import languages, limits
 from jalapeno.access import may_edit, visible_meeting
 from jalapeno.extensions import db
-from jalapeno.meetings import bp, quoting, transcript, voices
+from jalapeno.meetings import bp, transcript, voices
 from jalapeno.meetings.cards import is_connected, of_meeting
 from jalapeno.meetings.details import may_delete
 from jalapeno.meetings.runs import RUNNING
-from jalapeno.models import ItemCandidate, Meeting, Recording, Segment, TranscriptRevision
-from jalapeno.uploads import languages
+from jalapeno.models import ItemCandidate, Meeting, Recording, Segment
 
 
 @bp.get("/meetings/<uuid:meeting_id>")
 def show(meeting_id: uuid.UUID) -> ResponseReturnValue:
     """The whole page; of a long transcript its first passages, the rest follows as one reads on."""
     meeting = visible_meeting(meeting_id)
-    revision = quoting.latest_revision(meeting.id)
-    run = transcript.latest_run(meeting.id)
+    read = transcript.reading(meeting)
+    revision = read.revision if read else None
+    run = read.run if read else None
     first = request.args.get("from", "")
     after = int(first) - 1 if first.isdecimal() and len(first) < 8 else -1
     cards = of_meeting(meeting)
+    known = _languages(get_locale() or Locale("en"))
     return render_template(
         "meetings/show.html",
         meeting=meeting,
         recording=_recording(meeting),
         running=meeting.state in RUNNING,
         revision=revision,
-        stretch=transcript.stretch(meeting, revision, after=after) if revision else None,
-        speakers=_speakers(meeting, revision) if revision else [],
+        stretch=transcript.stretch(read, after=after) if read else None,
+        speakers=_speakers(read) if read else [],
         people=[(str(person.id), person.name) for person in voices.known_people(limits.PEOPLE_OFFERED)],
         run=run,
         run_is_old=bool(run and revision and run.revision_id != revision.id),
@@ -45,11 +47,11 @@ def show(meeting_id: uuid.UUID) -> ResponseReturnValue:
         cards=cards,
         open_cards=[card for card in cards if card.item.review != "rejected"],
         rejected_cards=[card for card in cards if card.item.review == "rejected"],
-        connected=is_connected(),
+        connected=any(card.item.review == "accepted" for card in cards) and is_connected(),
         editable=may_edit(),
         deletable=may_delete(meeting),
-        languages=languages.named(_locale()),
-        heard=_language_name(meeting),
+        languages=known,
+        heard=dict(known).get(meeting.detected_language or "", meeting.detected_language),
     )
 
 
@@ -58,17 +60,17 @@ def _recording(meeting: Meeting) -> Recording | None:
     return db.session.scalars(wanted).one_or_none()
 
 
-def _speakers(meeting: Meeting, revision: TranscriptRevision) -> list[dict[str, object]]:
+def _speakers(read: transcript.Reading) -> list[dict[str, object]]:
     """The voices that are heard in this transcript, with the time that each of them speaks."""
     spoken = (
         select(Segment.speaker_id, func.sum(Segment.end_ms - Segment.start_ms))
-        .where(Segment.workspace_id == g.workspace_id, Segment.revision_id == revision.id)
+        .where(Segment.workspace_id == g.workspace_id, Segment.revision_id == read.revision.id)
         .group_by(Segment.speaker_id)
     )
     times = {speaker_id: int(spoken_ms) for speaker_id, spoken_ms in db.session.execute(spoken)}
     return [
         {"voice": v, "label": voices.label(v), "confirmed": voices.confirmed(v), "spoken_ms": times[v.id]}
-        for v in voices.of_meeting(meeting.id)
+        for v in read.speakers
         if v.id in times
     ]
 
@@ -80,10 +82,6 @@ def _count_moments(run_id: uuid.UUID) -> int:
     return db.session.scalar(counted) or 0
 
 
-def _language_name(meeting: Meeting) -> str | None:
-    code = meeting.detected_language
-    return dict(languages.named(_locale())).get(code, code) if code else None
-
-
-def _locale() -> Locale:
-    return get_locale() or Locale("en")
+@cache
+def _languages(locale: Locale) -> list[tuple[str, str]]:
+    return languages.named(locale)

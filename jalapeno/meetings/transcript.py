@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import g
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from jalapeno import limits
 from jalapeno.extensions import db
 from jalapeno.meetings import voices
 from jalapeno.meetings.marks import Mark, Piece, pieces
-from jalapeno.meetings.quoting import still_at
+from jalapeno.meetings.quoting import latest_revision, still_at
 from jalapeno.models import (
     ActionItem,
     Correction,
@@ -29,21 +29,21 @@ from jalapeno.models import (
     TranscriptRevision,
 )
 
+COLOURS = 8  # of voices, in css/meeting.css
 Line = Row[uuid.UUID, int, uuid.UUID | None, int, int, str]
 _LINE = (Segment.id, Segment.ordinal, Segment.speaker_id, Segment.start_ms, Segment.end_ms, Segment.content)
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One segment as it is shown. `voice` is empty where the same voice goes on."""
+    """One segment as it is shown."""
 
     id: uuid.UUID
     ordinal: int
     start_ms: int
     end_ms: int
     voice: str
-    voice_number: int  # 0: nobody knows; else the speaker's ordinal, for its colour
-    voice_confirmed: bool
+    voice_class: str  # its colour, and whether its name is a suggestion
     pieces: list[Piece]
     moments: tuple[str, ...]  # ids of moments that end here
     corrected: bool
@@ -57,69 +57,103 @@ class Stretch:
     more_after: int | None
 
 
-def stretch(meeting: Meeting, revision: TranscriptRevision, *, after: int = -1, until_ms: int = 0) -> Stretch:
+@dataclass(frozen=True)
+class Reading:
+    """What passages are shown with: the transcript, its voices, and the newest run over it."""
+
+    revision: TranscriptRevision
+    speakers: Sequence[Speaker]
+    run: ExtractionRun | None
+
+
+def reading(meeting: Meeting) -> Reading | None:
+    """The transcript that people see now; None when there is none yet."""
+    revision = latest_revision(meeting.id)
+    return Reading(revision, voices.of_meeting(meeting.id), latest_run(meeting.id)) if revision else None
+
+
+def stretch(read: Reading, *, after: int = -1, until_ms: int = 0) -> Stretch:
     """The next passages behind the ordinal `after`, at least up to the time `until_ms`."""
-    wanted = select(*_LINE).where(
-        Segment.workspace_id == g.workspace_id, Segment.revision_id == revision.id, Segment.ordinal > after
-    )
-    in_order = wanted.order_by(Segment.ordinal)
+    in_order = _lines(read).where(Segment.ordinal > after).order_by(Segment.ordinal)
     lines = list(db.session.execute(in_order.limit(limits.PASSAGES_SHOWN + 1)))
     if until_ms and lines and lines[-1].start_ms <= until_ms:
         lines = list(db.session.execute(in_order.where(Segment.start_ms <= until_ms)))
         more = db.session.execute(in_order.where(Segment.ordinal > lines[-1].ordinal).limit(1)).first()
-        return Stretch(passages(meeting, revision, lines), lines[-1].ordinal if more else None)
+        return Stretch(passages(read, lines), lines[-1].ordinal if more else None)
     shown = lines[: limits.PASSAGES_SHOWN]
     more_after = shown[-1].ordinal if len(lines) > len(shown) else None
-    return Stretch(passages(meeting, revision, shown), more_after)
+    return Stretch(passages(read, shown), more_after)
 
 
-def passages_of(meeting: Meeting, revision: TranscriptRevision, ids: Sequence[uuid.UUID]) -> list[Passage]:
+def passages_of(meeting: Meeting, ids: Sequence[uuid.UUID]) -> list[Passage]:
     """Single passages, to show them again after a change."""
-    wanted = select(*_LINE).where(Segment.workspace_id == g.workspace_id, Segment.id.in_(ids))
-    return passages(meeting, revision, list(db.session.execute(wanted.order_by(Segment.ordinal))))
+    read = reading(meeting)
+    if read is None or not ids:
+        return []
+    return passages(read, list(db.session.execute(_lines(read).where(Segment.id.in_(ids)).order_by(Segment.ordinal))))
 
 
-def passages(meeting: Meeting, revision: TranscriptRevision, lines: Sequence[Line]) -> list[Passage]:
-    """Lines with everything that is shown of them."""
+def passages(read: Reading, lines: Sequence[Line]) -> list[Passage]:
+    """Lines in their order with everything that is shown of them."""
     if not lines:
         return []
-    ids = [line.id for line in lines]
-    heard = {voice.id: voice for voice in voices.of_meeting(meeting.id)}
-    marks = _item_marks(ids)
-    moments = _moments(meeting, revision, lines, taken=marks)
-    fixed = set(db.session.scalars(
-        select(Correction.segment_id).distinct()
-        .where(Correction.workspace_id == g.workspace_id, Correction.segment_id.in_(ids))
-    ))  # fmt: skip
+    named: dict[uuid.UUID | None, tuple[str, str]] = {None: _named(None)}
+    named |= {voice.id: _named(voice) for voice in read.speakers}
+    marks = _item_marks(read)
+    moments = _moments(read, lines, taken=marks)
+    fixed = _corrected(read, lines)
     return [
-        _passage(line, heard, marks.get(line.id, []) + moments.get(line.id, []), line.id in fixed) for line in lines
+        _passage(line, named[line.speaker_id], marks.get(line.id, []) + moments.get(line.id, []), line.id in fixed)
+        for line in lines
     ]
 
 
-def _passage(line: Line, heard: dict[uuid.UUID, Speaker], marks: list[Mark], corrected: bool) -> Passage:
-    speaker = heard.get(line.speaker_id) if line.speaker_id else None
+def _lines(read: Reading) -> Select[uuid.UUID, int, uuid.UUID | None, int, int, str]:
+    return select(*_LINE).where(Segment.workspace_id == g.workspace_id, Segment.revision_id == read.revision.id)
+
+
+def _corrected(read: Reading, lines: Sequence[Line]) -> set[uuid.UUID]:
+    """Which of the passages hold corrections."""
+    wanted = (
+        select(Correction.segment_id)
+        .distinct()
+        .join(Segment, (Segment.workspace_id == Correction.workspace_id) & (Segment.id == Correction.segment_id))
+        .where(Correction.workspace_id == g.workspace_id, Segment.revision_id == read.revision.id)
+        .where(Segment.ordinal.between(lines[0].ordinal, lines[-1].ordinal))
+    )
+    return set(db.session.scalars(wanted))
+
+
+def _passage(line: Line, named: tuple[str, str], marks: list[Mark], corrected: bool) -> Passage:
     return Passage(
         id=line.id,
         ordinal=line.ordinal,
         start_ms=line.start_ms,
         end_ms=line.end_ms,
-        voice=voices.label(speaker),
-        voice_number=speaker.ordinal if speaker else 0,
-        voice_confirmed=speaker is not None and voices.confirmed(speaker),
+        voice=named[0],
+        voice_class=named[1],
         pieces=pieces(line.content, marks) if marks else [Piece(line.content)],
         moments=tuple(mark.id for mark in marks if mark.is_moment),
         corrected=corrected,
     )
 
 
-def _item_marks(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Mark]]:
+def _named(speaker: Speaker | None) -> tuple[str, str]:
+    number = speaker.ordinal % COLOURS if speaker else 0
+    suggested = "" if speaker is not None and voices.confirmed(speaker) else " is-suggestion"
+    return voices.label(speaker), f"voice voice-{number}{suggested}"
+
+
+def _item_marks(read: Reading) -> dict[uuid.UUID, list[Mark]]:
+    """The quotes of all items on this transcript: tens, where passages are a thousand."""
     wanted = (
         select(Evidence.segment_id, Evidence.start_char, Evidence.end_char, Evidence.action_item_id)
         .join(
             ActionItem,
             (ActionItem.workspace_id == Evidence.workspace_id) & (ActionItem.id == Evidence.action_item_id),
         )
-        .where(Evidence.workspace_id == g.workspace_id, Evidence.segment_id.in_(ids), ActionItem.review != "rejected")
+        .where(Evidence.workspace_id == g.workspace_id, Evidence.revision_id == read.revision.id)
+        .where(ActionItem.review != "rejected")
     )
     found: dict[uuid.UUID, list[Mark]] = {}
     for segment_id, start, end, item_id in db.session.execute(wanted):
@@ -137,15 +171,14 @@ def latest_run(meeting_id: uuid.UUID) -> ExtractionRun | None:
 
 
 def _moments(
-    meeting: Meeting, revision: TranscriptRevision, lines: Sequence[Line], *, taken: dict[uuid.UUID, list[Mark]]
+    read: Reading, lines: Sequence[Line], *, taken: dict[uuid.UUID, list[Mark]]
 ) -> dict[uuid.UUID, list[Mark]]:
     """Weaker finds of the newest run on these lines, where their words still stand and are no item's already."""
-    run = latest_run(meeting.id)
-    if run is None or run.revision_id != revision.id:
+    if read.run is None or read.run.revision_id != read.revision.id:
         return {}
     candidates = select(ItemCandidate.id, ItemCandidate.evidence).where(
         ItemCandidate.workspace_id == g.workspace_id,
-        ItemCandidate.run_id == run.id,
+        ItemCandidate.run_id == read.run.id,
         ItemCandidate.kind == "moment",
         ItemCandidate.start_ms <= max(line.end_ms for line in lines),
         ItemCandidate.end_ms >= min(line.start_ms for line in lines),

@@ -1,7 +1,5 @@
 """Action items: a list over all meetings, and a person's work on each of them: edit, accept, reject, undo, add."""
 
-from flask import Blueprint
+from jalapeno.meetings.items import add, edit, listing, review
 
-bp = Blueprint("action_items", __name__)
-
-from jalapeno.meetings.items import add, edit, listing, review  # noqa: E402, F401  views register on the blueprint
+__all__ = ["add", "edit", "listing", "review"]

@@ -19,9 +19,9 @@ from jalapeno import audit
 from jalapeno.access import require_editor, visible_meeting
 from jalapeno.errors import BadInput, Conflict, wants_fragment
 from jalapeno.extensions import db
-from jalapeno.meetings import quoting, voices
+from jalapeno.meetings import bp, quoting, voices
 from jalapeno.meetings.fragments import SHOW, changed
-from jalapeno.meetings.items import bp, fields
+from jalapeno.meetings.items import fields
 from jalapeno.models import Acceptance, ActionItem, ItemCandidate, Meeting, Speaker, new_id
 
 FIELDS = ["due", "owner", "title"]

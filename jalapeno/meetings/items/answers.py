@@ -54,7 +54,7 @@ def _fragment(item: ActionItem, words: str = "") -> str:
 
 def _way_back(item: ActionItem) -> str:
     if request.form.get("back") == "list":
-        return url_for("action_items.list_items", _anchor=f"item-{item.id}")
+        return url_for("meetings.list_items", _anchor=f"item-{item.id}")
     if request.form.get("back") == "item":
-        return url_for("action_items.show_item", item_id=item.id)
+        return url_for("meetings.show_item", item_id=item.id)
     return url_for("meetings.show", meeting_id=item.meeting_id, _anchor=f"item-{item.id}")

@@ -13,9 +13,10 @@ from jalapeno import audit
 from jalapeno.access import require_editor, visible_item, visible_meeting
 from jalapeno.errors import BadInput, wants_fragment
 from jalapeno.extensions import db
+from jalapeno.meetings import bp
 from jalapeno.meetings.cards import card, seen
 from jalapeno.meetings.fragments import SHOW
-from jalapeno.meetings.items import bp, fields
+from jalapeno.meetings.items import fields
 from jalapeno.meetings.items.answers import answer, changed_meanwhile, item_page
 from jalapeno.meetings.items.review import touch
 from jalapeno.models import ActionItem

@@ -14,8 +14,8 @@ from jalapeno import limits
 from jalapeno.access import may_edit, visible_items, visible_meetings
 from jalapeno.errors import BadInput
 from jalapeno.extensions import db
+from jalapeno.meetings import bp
 from jalapeno.meetings.cards import cards, is_connected
-from jalapeno.meetings.items import bp
 from jalapeno.models import ActionItem, Meeting
 
 # view -> which items it holds

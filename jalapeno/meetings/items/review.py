@@ -11,9 +11,8 @@ from flask_babel import gettext as _
 from jalapeno import audit
 from jalapeno.access import require_editor, visible_item
 from jalapeno.extensions import db
-from jalapeno.meetings import voices
+from jalapeno.meetings import bp, voices
 from jalapeno.meetings.cards import seen
-from jalapeno.meetings.items import bp
 from jalapeno.meetings.items.answers import answer, changed_meanwhile
 from jalapeno.meetings.items.taking_back import take_back, withdraw_pushes
 from jalapeno.models import Acceptance, ActionItem, utc_now
