@@ -35,7 +35,7 @@ class GunicornLogger(Logger):  # type: ignore[misc]  # see above
         structlog.get_logger("gunicorn.access").info(
             "http.answered",
             method=environ.get("REQUEST_METHOD"),
-            path=environ.get("PATH_INFO"),
+            path=environ.get("PATH_INFO") or str(environ.get("RAW_URI", "")).partition("?")[0],
             status=int(status) if status.isdecimal() else status,
             size=getattr(resp, "sent", None),
             duration_ms=round(request_time.total_seconds() * 1000, 1),

@@ -28,6 +28,10 @@ _SECRET_NAME: Final = re.compile(
 _MAIL_NAME: Final = re.compile(r"e_?mail")  # an address is shown by its domain alone; anything else not at all
 _SECRET_NAMES: Final = frozenset({"code", "state", "nonce", "otp", "pin", "jwt", "key", "keys", "csrf", "body", "form"})
 
+# A failure's code and a connection's state are shown: short lower-case words, which no provider's or person's code is.
+_WORD_NAMES: Final = frozenset({"code", "state"})
+_PLAIN_WORDS: Final = re.compile(r"[a-z]{1,14}(?:_[a-z]{1,14}){0,4}")
+
 # Paths whose next part works once and opens something.
 ONE_TIME_PATHS: Final = ("auth/verify", "auth/reset", "workspace/invitations", "invitations", "share", "shared")
 
@@ -128,6 +132,8 @@ def scrub(value: Any, depth: int = 0) -> Any:
 def scrub_field(name: str, value: Any, depth: int = 0) -> Any:
     """A value under its name: hidden by name, otherwise by look. Flags and nothing are shown."""
     if value is None or isinstance(value, bool):
+        return value
+    if name.lower() in _WORD_NAMES and isinstance(value, str) and _PLAIN_WORDS.fullmatch(value):
         return value
     if is_secret_name(name) or (_MAIL_NAME.search(name.lower()) and "@" not in str(value)):
         return HIDDEN

@@ -60,7 +60,9 @@ def test_gunicorn_speaks_through_the_pipeline(tmp_path: Path, port: int) -> None
     lines = [json.loads(line) for line in out.splitlines()]
     assert CANARY not in out + err
     answered = [line for line in lines if line["event"] == "http.answered"]
-    first = answered[0]
+    (first,) = [line for line in answered if line["status"] == 200]
+    (failed,) = [line for line in answered if line["status"] == 500]
+    assert failed["path"] == "/fail"
     assert first.pop("timestamp")
     assert first.pop("duration_ms") >= 0
     assert first == {

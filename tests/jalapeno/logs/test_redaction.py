@@ -125,11 +125,11 @@ def test_an_address_of_a_person_keeps_its_domain() -> None:
 )  # fmt: skip
 def test_a_secret_name_hides_any_value(name: str) -> None:
     assert is_secret_name(name)
-    for value in ("plain", 123456, [1], {"a": 1}, b"x", object()):
+    for value in ("Plain1", 123456, [1], {"a": 1}, b"x", object()):
         assert scrub_field(name, value) == HIDDEN
     assert scrub_field(name, None) is None
     assert scrub_field(name, True) is True
-    assert scrub({"outer": {name: "plain"}}) == {"outer": {name: HIDDEN}}
+    assert scrub({"outer": {name: "Plain1"}}) == {"outer": {name: HIDDEN}}
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,18 @@ def test_a_secret_name_hides_any_value(name: str) -> None:
 )
 def test_an_ordinary_name_hides_nothing(name: str) -> None:
     assert scrub_field(name, "plain") == "plain"
+
+
+@pytest.mark.parametrize("word", ["no_audio", "needs_reconnect", "rate_limited", "connected"])
+def test_a_failures_code_is_shown(word: str) -> None:
+    assert scrub_field("code", word) == word
+    assert scrub_field("state", word) == word
+    assert scrub_field("token", word) == HIDDEN
+
+
+@given(st.sampled_from(["code", "state"]), st.integers(8, 48))
+def test_no_random_code_or_state_is_shown(name: str, size: int) -> None:
+    assert scrub_field(name, random_token(size)) == HIDDEN
 
 
 def test_control_characters_cannot_forge_a_line() -> None:
