@@ -19,7 +19,7 @@ run: setup ## Start everything on http://localhost:8000 (PORT=…, DATA_DIR=… 
 test: setup ## Everything `make check` does, then all tests: real speech, real browser, real workers (20 minutes)
 	@$(BIN)/python -m dev.chromium
 	@$(MAKE) --no-print-directory static
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup
+	@exec $(BIN)/python -m pytest -n 2
 
 check: setup static ## Lint, types, import contracts and the fast tests (under 2 minutes)
 	@exec $(BIN)/python -m pytest -n 2 -m "$(FAST)"

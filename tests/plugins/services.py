@@ -125,7 +125,7 @@ def valkey_server(worker_id: str) -> RedisUrls:
 def copy_of_template(cluster: launcher.Database, name: str) -> launcher.Database:
     """A fresh migrated database with this name; about half a second."""
     command = f'CREATE DATABASE "{name}" OWNER jalapeno_owner TEMPLATE "{TEMPLATE}" STRATEGY file_copy'
-    with _locked("copy"):  # nobody may be connected to a template while it is copied
+    with locked("copy"):  # nobody may be connected to a template while it is copied
         reason = launcher.psql(cluster.named("postgres"), launcher.SUPERUSER, "-c", command)
     assert reason is None, reason
     copied = cluster.named(name)
@@ -149,7 +149,7 @@ def _shared(name: str, start: Callable[[Path], dict[str, Any]]) -> Any:
     """What the first test process that asked found out when it started the service; the others wait for it."""
     folder = Path(os.environ[FOLDER_VARIABLE])
     record = folder / f"{name}.json"
-    with _locked(name):
+    with locked(name):
         if not record.exists():
             known = start(folder)
             record.touch(mode=0o600)
@@ -158,7 +158,8 @@ def _shared(name: str, start: Callable[[Path], dict[str, Any]]) -> Any:
 
 
 @contextmanager
-def _locked(name: str) -> Iterator[None]:
+def locked(name: str) -> Iterator[None]:
+    """Hold a lock that all test processes of this run share."""
     with (Path(os.environ[FOLDER_VARIABLE]) / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
