@@ -35,7 +35,7 @@ def is_heavy(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout, so that waiting is not counted
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Heavy tests run one by one, also when several test processes do. (xdist's groups do not work with this pytest.)"""
+    """Heavy tests run one by one, whatever test process has them (xdist's groups do not work with this pytest)."""
     with locked("heavy") if is_heavy(item) else nullcontext():
         return (yield)
 
