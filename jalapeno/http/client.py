@@ -85,8 +85,8 @@ class Http:
         self._max_body = max_body
         self._given_transport = transport
         self._ssl_context = ssl_context
-        self._transport: httpx2.BaseTransport | None = None
-        self._process = 0
+        # By process: connections of the parent of a fork are left alone, as two processes would mix their answers.
+        self._transports: dict[int, httpx2.BaseTransport] = {}
 
     def request(
         self,
@@ -144,9 +144,9 @@ class Http:
 
     def close(self) -> None:
         """Close what is connected. The client may be used again."""
-        if self._transport is not None and self._process == os.getpid():
-            self._transport.close()
-        self._transport = None
+        transport = self._transports.pop(os.getpid(), None)
+        if transport is not None:
+            transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -225,11 +225,12 @@ class Http:
     def _connected(self) -> httpx2.BaseTransport:
         if self._given_transport is not None:
             return self._given_transport
-        if self._transport is None or self._process != os.getpid():
-            # Connections of the parent of a fork are left alone: two processes would mix their answers.
-            self._process = os.getpid()
-            self._transport = JudgingTransport(allow_private=self._allow_private, ssl_context=self._ssl_context)
-        return self._transport
+        transport = self._transports.get(os.getpid())
+        if transport is None:
+            made = JudgingTransport(allow_private=self._allow_private, ssl_context=self._ssl_context)
+            # Of two threads at once, both use the one that is here first; the other never connects.
+            transport = self._transports.setdefault(os.getpid(), made)
+        return transport
 
 
 def host_of(url: str) -> str:

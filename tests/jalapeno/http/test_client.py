@@ -275,20 +275,36 @@ def test_a_name_is_looked_up_once_and_tls_verifies_it(monkeypatch: pytest.Monkey
         server.clients.append(http)
 
 
-def test_connections_are_reused_but_not_across_a_fork() -> None:
+def test_connections_are_reused_but_not_across_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(plain(b"x")) as server:
         http = local(server)
         http.get(server.base)
         http.get(server.base)
-        before = http._transport
         assert len(server.threads) == 2  # the listener's and one connection's
-        http._process = os.getpid() + 1  # what a forked child sees
+        with monkeypatch.context() as forked:
+            forked.setattr(os, "getpid", lambda: -1)  # what a forked child sees: another process
+            http.get(server.base)
+            assert len(server.threads) == 3
+            http.close()
         http.get(server.base)
-        assert http._transport is not before
         assert len(server.threads) == 3
-        http.close()
-        assert before is not None
-        before.close()
+
+
+def test_threads_that_start_together_share_one_pool() -> None:
+    with serving(plain(b"x")) as server:
+        for _ in range(10):
+            http, start = local(server), threading.Barrier(4)
+
+            def ask(http: Http = http, start: threading.Barrier = start) -> None:
+                start.wait()
+                http.get(server.base)
+
+            threads = [threading.Thread(target=ask) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(http._transports) == 1
 
 
 def test_threads_have_deadlines_of_their_own() -> None:
