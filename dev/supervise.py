@@ -70,7 +70,13 @@ class Supervisor:
         return self._stopping
 
     def _once(self) -> int:
-        child = subprocess.Popen(self.argv, env=self.env, start_new_session=True, stdin=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            self.argv,
+            env=self.env,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=_die_with_supervisor,  # noqa: PLW1509 - this process has one thread
+        )
         exited = _pidfd(child.pid)
         try:
             self._wait(exited, None)
@@ -106,6 +112,10 @@ class Supervisor:
         except subprocess.TimeoutExpired:
             _say(f"did not stop within {GRACE_SECONDS:.0f} s: ending it")
             child.kill()
+
+
+def _die_with_supervisor() -> None:
+    die_with_parent(signal.SIGTERM)  # for the one end that leaves no time to stop anything: SIGKILL of the supervisor
 
 
 def _say(text: str) -> None:
