@@ -54,7 +54,7 @@ CONTAINER_OPTIONS = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - an outcome, named as one
+class Refused(Exception):
     """The file can't become samples: a code of `jobs.speech.base.Undecodable` and a reason for the log."""
 
     def __init__(self, code: str, reason: str) -> None:

@@ -38,4 +38,5 @@ class Outline:
 
 def _loudest(blocks: NDArray[np.int16]) -> NDArray[np.uint8]:
     level = np.abs(blocks.astype(np.int32)).max(axis=1)
-    return np.minimum((level * LOUDEST + 16384) // 32768, LOUDEST).astype(np.uint8)
+    scaled: NDArray[np.uint8] = np.minimum((level * LOUDEST + 16384) // 32768, LOUDEST).astype(np.uint8)
+    return scaled
