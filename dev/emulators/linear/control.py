@@ -32,8 +32,8 @@ def routes(desk: Desk) -> Blueprint:
         asked: Any = request.get_json(silent=True) if request.is_json else None
         if not isinstance(asked, dict):
             return jsonify(error="Send a JSON object."), 400
-        if asked.get("do") in acts:
-            acts[asked["do"]]()
+        if act := acts.get(str(asked.get("do"))):
+            act()
             return jsonify(done=asked["do"]), 200
         try:
             desk.faults.add(str(asked.pop("fault", "")), **asked)

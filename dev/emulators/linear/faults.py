@@ -54,6 +54,8 @@ class Faults:
         """From now on the next `times` calls fail so. Raises ValueError for a kind that does not exist."""
         if kind not in KINDS:
             raise ValueError(f"There is no fault {kind!r}; there are {', '.join(KINDS)}.")
+        if type(times) is not int or not (operation is None or isinstance(operation, str)):
+            raise ValueError("times is a number, operation a name.")
         if kind == "drop_after_create":
             operation = operation or "issueCreate"
             options.setdefault("execute", True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from dev.emulators.linear.nodes import Node, Nodes, bad_input, not_found
-from dev.emulators.linear.records import Issue, User, Webhook, new_id, now_text
+from dev.emulators.linear.records import Issue, User, Webhook, is_date, new_id, now_text
 
 if TYPE_CHECKING:
     from dev.emulators.linear.desk import Desk
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Mutations"]
 
 _TITLE_LIMIT: Final = 255
-_DATE: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _RESOURCES: Final = {"Issue", "Attachment", "Comment", "IssueLabel", "Project", "ProjectUpdate", "Cycle", "Reaction"}
 _ISSUE_FIELDS: Final = {
     "title": "title",
@@ -127,7 +125,7 @@ class Mutations:
             raise not_found("WorkflowState")
         if len(given.get("title") or "") > _TITLE_LIMIT:
             raise bad_input(f"title must be shorter than or equal to {_TITLE_LIMIT} characters.")
-        if given.get("dueDate") is not None and not _DATE.fullmatch(str(given["dueDate"])):
+        if given.get("dueDate") is not None and not is_date(given["dueDate"]):
             raise bad_input("dueDate must be a date.")
         if given.get("priority") is not None and given["priority"] not in range(5):
             raise bad_input("priority must be between 0 and 4.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from dev.emulators.linear.bodies import PRIORITY_LABELS
 from dev.emulators.linear.control import revoke_app
-from dev.emulators.linear.records import Issue, User, Webhook, new_id
+from dev.emulators.linear.records import Issue, User, Webhook, is_date, new_id
 
 if TYPE_CHECKING:
     from dev.emulators.linear.desk import Desk
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["routes"]
 
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LEAST_SECRET: Final = 16
 
 
@@ -94,7 +92,7 @@ def _form_fields(desk: Desk, issue: Issue) -> dict[str, Any]:
     if "assignee" in form:
         fields["assignee_id"] = form["assignee"] if form["assignee"] in desk.world.users else None
     if "due" in form:
-        fields["due_date"] = form["due"] if _DATE.fullmatch(form["due"]) else None
+        fields["due_date"] = form["due"] if is_date(form["due"]) else None
     if form.get("state") in {state.id for state in desk.world.states_of(issue.team_id)}:
         fields["state_id"] = form["state"]
     return fields

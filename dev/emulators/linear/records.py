@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 FINISHED: Final = {"completed": "completedAt", "canceled": "canceledAt", "duplicate": "canceledAt"}
@@ -23,6 +23,14 @@ def fixed_id(name: str) -> str:
 def now_text() -> str:
     """Now, in milliseconds: 2026-11-24T10:00:00.000Z."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_date(text: object) -> bool:
+    """Whether this is a day of the calendar, written YYYY-MM-DD."""
+    try:
+        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 @dataclass

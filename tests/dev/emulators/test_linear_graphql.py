@@ -151,6 +151,8 @@ def test_an_own_id_works_once(linear, ask, team_id):
         {"stateId": "nothing"},
         {"dueDate": "soon"},
         {"dueDate": "2026-13-01"},
+        {"dueDate": "2026-02-31"},
+        {"dueDate": "20261201"},
         {"priority": 5},
         {"priority": -1},
         {"title": ""},
@@ -186,7 +188,9 @@ def test_issues_are_numbered_by_team_and_found_by_either_key(ask, team_id):
 
 def test_pages_follow_each_other_and_first_is_honoured(start_linear):
     ask = asker(start_linear(page_limit=2))
-    query = "query P($first: Int, $after: String) { teams(first: $first, after: $after) { nodes { key } pageInfo { hasNextPage hasPreviousPage endCursor } } }"
+    query = """query P($first: Int, $after: String) {
+      teams(first: $first, after: $after) { nodes { key } pageInfo { hasNextPage hasPreviousPage endCursor } }
+    }"""
     first = ask(query, first=50)[2]["data"]["teams"]
     assert ([node["key"] for node in first["nodes"]], first["pageInfo"]["hasNextPage"]) == (["ENG", "OPS"], True)
     rest = ask(query, after=first["pageInfo"]["endCursor"])[2]["data"]["teams"]
@@ -209,7 +213,9 @@ def test_archived_issues_are_hidden_unless_asked_for(linear, ask, team_id):
 def test_issues_can_be_updated_and_deleted(linear, ask, team_id):
     ask(CREATE, input={"teamId": team_id, "title": "x"})
     done = next(state.id for state in linear.desk.world.states_of(team_id) if state.name == "Done")
-    update = 'mutation U($input: IssueUpdateInput!) { issueUpdate(id: "ENG-1", input: $input) { issue { state { name } completedAt } } }'
+    update = """mutation U($input: IssueUpdateInput!) {
+      issueUpdate(id: "ENG-1", input: $input) { issue { state { name } completedAt } }
+    }"""
     issue = ask(update, input={"stateId": done})[2]["data"]["issueUpdate"]["issue"]
     assert issue["state"]["name"] == "Done"
     assert issue["completedAt"]

@@ -59,10 +59,10 @@ def code_by_consent(linear, browser, name="ada", **changes):
     return parse_qs(urlsplit(headers["Location"]).query)["code"][0]
 
 
-def exchange(linear, browser, code, **changes):
+def exchange(linear, browser, fresh_code, **changes):
     form = {
         "grant_type": "authorization_code",
-        "code": code,
+        "code": fresh_code,
         "code_verifier": VERIFIER,
         "redirect_uri": linear.redirect_uri,
         "client_id": linear.client_id,

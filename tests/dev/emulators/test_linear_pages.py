@@ -118,7 +118,16 @@ def test_control_ends_tokens_and_starts_over(linear, browser, issue):
 
 
 @pytest.mark.parametrize(
-    "body", [{"fault": "earthquake"}, {"do": "nothing"}, [], {"fault": "500", "times": "x", "a b": 1, "kind": 2}]
+    "body",
+    [
+        {"fault": "earthquake"},
+        {"do": "nothing"},
+        {"do": ["reset"]},
+        [],
+        {"fault": "500", "times": "x"},
+        {"fault": "500", "operation": ["viewer"]},
+        {"fault": "500", "kind": "500"},
+    ],
 )
 def test_control_explains_what_it_does_not_know(browser, body):
     status, _, text = browser("POST", "/_control", json_body=body)
