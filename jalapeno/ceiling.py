@@ -39,7 +39,7 @@ class Counters:
                 return _count(self._ceilings, item, "ceiling", key)
             except RedisError as fault:
                 self._away_until = time.monotonic() + limits.STORE_RETRY_SECONDS
-                log.warning("limit_store_away", kind=type(fault).__name__)
+                log.warning("limits.store_away", kind=type(fault).__name__)
         return _count(self._memory, item, "ceiling", key)
 
     def strict(self, rate: str, name: str, key: str, message: str | None = None) -> None:
@@ -47,7 +47,7 @@ class Counters:
         try:
             _count(self._strict, parse(rate), name, key, message)
         except RedisError as fault:
-            log.warning("limit_store_away", kind=type(fault).__name__)
+            log.warning("limits.store_away", kind=type(fault).__name__)
             raise Unavailable(retry_after=limits.STORE_RETRY_SECONDS) from None
 
     def permits(self, rate: str, name: str, key: str) -> bool:

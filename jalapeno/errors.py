@@ -215,7 +215,7 @@ def _app_error(error: AppError) -> Response:
 
 
 def _csrf_error(error: CSRFError) -> Response:
-    log.info("csrf_refused", reason=error.description)
+    log.info("csrf.refused", reason=error.description)
     message = _(
         "This page is no longer current: it was open since before you signed in or out, or came from elsewhere. "
         "Load it again, then repeat what you did."
@@ -250,31 +250,29 @@ def _http_message(status: int) -> str:
     if status == 404:
         return NotFound().message
     if status == 405:
-        return _("This address exists, but not for what was asked of it. Go back and use the page's own buttons.")
+        return str(_("This address exists, but not for what was asked of it. Go back and use the page's own buttons."))
     if status == 413:
-        return _("That is more than this address takes. Send less at once.")
+        return str(_("That is more than this address takes. Send less at once."))
     if status == 429:
         return TooMany(retry_after=g.get("retry_after", 60)).message
     if status >= 500:
         return Unavailable().message
-    return _("The request could not be read. Go back, load the page again and repeat it.")
+    return str(_("The request could not be read. Go back, load the page again and repeat it."))
 
 
 def _unstorable(error: DataError) -> Response:
     """Text with NUL, a number out of range: what no field should let through, answered without a 500."""
-    log.warning("unstorable_input", kind=type(error.orig).__name__)
+    log.warning("input.unstorable", kind=type(error.orig).__name__)
     message = _("Something in this form cannot be stored, such as an invisible control character. Change it and retry.")
     return _render(Answer(400, "bad_input", message))
 
 
 def _database_away(error: Exception) -> Response:
-    log.error("database_away", kind=type(error).__name__)
+    log.error("database.away", kind=type(error).__name__)
     return _app_error(Unavailable())
 
 
-def _internal(error: InternalServerError) -> Response:
-    original = error.original_exception
-    log.error("internal_error", kind=type(original or error).__name__, exc_info=original)
+def _internal(_error: InternalServerError) -> Response:
     message = _(
         "This was our mistake, not yours. Try again in a moment; if it happens again, tell us the number below."
     )

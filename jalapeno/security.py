@@ -154,7 +154,7 @@ def _require_own_page() -> None:
     if request.method in _SAFE_METHODS or request.endpoint is None or request.endpoint in PUBLIC_TO_PROGRAMS:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in _OWN_SITES:
-        log.info("cross_site_refused")
+        log.info("request.cross_site")
         raise BadInput(_("This request came from another site. Open the page here and repeat what you did."))
     csrf.protect(apply_exemptions=True)
 
@@ -163,7 +163,7 @@ def _close(response: Response) -> Response:
     if g.get("drop_cookie"):
         session_cookie.drop(response)
     log.info(
-        "request",
+        "http.answered",
         method=request.method,
         # The rule, not the path: paths hold one-time tokens.
         route=request.url_rule.rule if request.url_rule else None,

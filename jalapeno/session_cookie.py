@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Response, request
+from flask import request
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from joserfc.jwt import JWTClaimsRegistry
+from werkzeug.wrappers import Response
 
 from jalapeno import limits
 from jalapeno.extensions import ground

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -46,7 +45,8 @@ def create_account(new: NewAccount, password: PasswordHash) -> UserAccount | Non
         "password_key": password.key_version,
         "time_zone": new.time_zone,
     }
-    if session.execute(insert(UserAccount).values(values).on_conflict_do_nothing()).rowcount == 0:  # type: ignore[attr-defined]  # a CursorResult: an insert without RETURNING
+    made = insert(UserAccount).values(values).on_conflict_do_nothing().returning(UserAccount.id)
+    if session.scalar(made) is None:
         return None
     tenancy.enter(session, workspace_id, user_id)
     for row in (

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from uuid import UUID
 
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from jalapeno import audit, ceiling, limits, session_cookie, tenancy
 from jalapeno.auth import accounts, bp, letters
@@ -94,7 +95,7 @@ def _send_link(email: str) -> None:
     db.session.commit()
 
 
-def _standing_user(token: str) -> object:
+def _standing_user(token: str) -> UUID:
     """Whose link this is. Raises Gone when it was used, is over, or never was."""
     standing = select(OneTimeToken.user_id).where(*_stands(token))
     found = db.session.scalar(standing)
@@ -110,7 +111,7 @@ def _use_up(token: str) -> None:
         raise _over()
 
 
-def _stands(token: str) -> tuple[object, ...]:
+def _stands(token: str) -> tuple[ColumnElement[bool], ...]:
     return (
         OneTimeToken.token_hash == token_hash(token),
         OneTimeToken.purpose == _PURPOSE,

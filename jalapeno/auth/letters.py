@@ -37,6 +37,6 @@ def send(user: UserAccount, template: str, link: str) -> bool:
     return True
 
 
-def address_of(endpoint: str, **values: str) -> str:
+def address_of(endpoint: str, token: str | None = None) -> str:
     """The full address of a page of ours, from BASE_URL: never from what a request says its host is."""
-    return f"{ground().settings.base_url}{url_for(endpoint, **values)}"
+    return f"{ground().settings.base_url}{url_for(endpoint, token=token)}"

@@ -53,16 +53,18 @@ _RUN: Final = 4  # 1234, dcba, qwer
 def why_refused(password: str, personal: Iterable[str] = ()) -> str | None:
     """The reason for the person, or None for a good password. `personal`: e-mail address, names."""
     if len(password) < limits.PASSWORD_LEAST:
-        return _("Use at least %(least)s characters. A few words you remember are fine.", least=limits.PASSWORD_LEAST)
+        return str(
+            _("Use at least %(least)s characters. A few words you remember are fine.", least=limits.PASSWORD_LEAST)
+        )
     if len(password) > limits.PASSWORD_MOST:
-        return _("Use at most %(most)s characters.", most=limits.PASSWORD_MOST)
+        return str(_("Use at most %(most)s characters.", most=limits.PASSWORD_MOST))
     plain = _plain(password)
     if len(set(plain)) < _LEAST_DIFFERENT or _repeats(plain):
-        return _("This repeats too few characters, so it is quickly guessed. Mix in other words.")
-    if len(_without(plain, _words_of(personal))) < _LEAST_LEFT:
-        return _("This is mostly your name, address or workspace, which others know. Use other words.")
+        return str(_("This repeats too few characters, so it is quickly guessed. Mix in other words."))
     if len(_without(plain, (*COMMON, *CONTEXT))) < _LEAST_LEFT:
-        return _("This is close to one of the most used passwords. Use a few unrelated words instead.")
+        return str(_("This is close to one of the most used passwords. Use a few unrelated words instead."))
+    if len(_without(plain, (*COMMON, *CONTEXT, *_words_of(personal)))) < _LEAST_LEFT:
+        return str(_("This is mostly your name, address or workspace, which others know. Use other words."))
     return None
 
 
@@ -86,7 +88,9 @@ def _without(plain: str, words: Iterable[str]) -> str:
         for form in (word, word.translate(_LEET)):
             while (at := max(left.find(form), other.find(form))) >= 0:
                 left, other = (text[:at] + text[at + len(form) :] for text in (left, other))
-    return _without_runs(left)
+    left = _without_runs(left)
+    # "…2026!": years and marks around a common word are the first things tried.
+    return left if left == plain else re.sub(r"^[\W\d_]+|[\W\d_]+$", "", left)
 
 
 def _without_runs(text: str) -> str:

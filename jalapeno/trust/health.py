@@ -45,10 +45,10 @@ def _passes(name: str, check: Callable[[], bool]) -> bool:
     try:
         passed = check()
     except Exception as fault:  # noqa: BLE001  whatever is wrong with a neighbour, the answer is "not ready"
-        log.warning("not_ready", check=name, kind=type(fault).__name__)
+        log.warning("health.not_ready", check=name, kind=type(fault).__name__)
         return False
     if not passed:
-        log.warning("not_ready", check=name)
+        log.warning("health.not_ready", check=name)
     return passed
 
 

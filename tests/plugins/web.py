@@ -23,7 +23,7 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, func, select, text
 from sqlalchemy.orm import Session, SessionTransaction
 from werkzeug.test import TestResponse
 
@@ -100,7 +100,9 @@ class Registrar:
         assert answer.status_code == 303, answer.text
         assert answer.headers["Location"] == "/", answer.headers["Location"]
         with as_owner(self.app) as session:
-            user = session.scalars(select(UserAccount).where(UserAccount.email == form["email"])).one()
+            user = session.scalars(
+                select(UserAccount).where(func.lower(UserAccount.email) == form["email"].lower())
+            ).one()
             seat = session.scalars(select(UserSession).where(UserSession.user_id == user.id)).first()
             assert seat
             account = Account(browser, form["email"], form["password"], user.id, seat.workspace_id)

@@ -1,0 +1,3 @@
+from tests.jalapeno.auth.mailbox import mailbox
+
+__all__ = ["mailbox"]
