@@ -6,6 +6,7 @@ The measures and their libraries are loaded when the command runs, so that `flas
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,8 +132,7 @@ def _items_table(folder: Path, model: str, data: Path) -> Iterator[str]:
 def _embed(data: Path) -> Embed:
     from jobs.evaluation.sentences import embed
 
-    del data
-    return embed
+    return partial(embed, models=data / "models")
 
 
 def _percent(share: float | None) -> str:
