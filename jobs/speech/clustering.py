@@ -12,7 +12,7 @@ __all__ = ["voices"]
 Floats = NDArray[np.float32]
 
 MOST_POINTS = 4000  # prints that are compared with each other: 64 MB of distances, some seconds
-FEWEST_PRINTS = 8  # a voice is at least 3 seconds of speech; less is a cough, a laugh, or two people at once
+FEWEST_PRINTS = 5  # a voice is at least 2 seconds of speech; less is a cough, a laugh, or two people at once
 SMALL_SHARE = 0.1  # in a short recording a voice has at least a tenth of it …
 ENOUGH_PRINTS = 60  # … and in a long one half a minute is enough to be somebody
 MOST_VOICES = 20  # more people than this in one recording is the clustering falling apart

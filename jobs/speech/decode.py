@@ -12,10 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 import structlog
@@ -57,7 +58,7 @@ class Decoded:
 
 
 def decode(
-    source: Path,
+    source: Path | BinaryIO,
     *,
     folder: Path | None = None,
     longest_ms: int = LONGEST_MS,
@@ -65,14 +66,15 @@ def decode(
     should_stop: Callable[[], bool] = lambda: False,
     progress: Progress = lambda share, stage: None,
 ) -> Decoded:
-    """Decode the file at `source`; the samples go to a new file in `folder` (default: the system's temporary folder).
+    """Decode a file, by its path or open with a descriptor; the samples go to a new file in `folder`.
 
+    The default for `folder` is the system's temporary one.
     Raise `Undecodable` with its code, or `Cancelled` within half a second of `should_stop` saying so.
     """
     out_fd, name = tempfile.mkstemp(prefix="samples-", suffix=".pcm", dir=folder)
     path = Path(name)
     try:
-        with source.open("rb") as media:
+        with source.open("rb") if isinstance(source, Path) else nullcontext(source) as media:
             answer = _run_child(media.fileno(), out_fd, longest_ms, wall_seconds, should_stop, progress)
         result = _result_of(answer)
     except BaseException:
