@@ -62,18 +62,35 @@ def parts(stream: IO[bytes], content_type: str) -> Iterator[Text | FilePart]:
 
 def _events(stream: IO[bytes], boundary: bytes) -> Iterator[Event]:
     decoder = MultipartDecoder(boundary, _BUFFER_BYTES, max_parts=_MOST_PARTS)
+    reads = _reads(stream, b"--" + boundary)
     event: Event | None = None
     try:
         while not isinstance(event, Epilogue):
             event = decoder.next_event()
             if isinstance(event, NeedData):
-                decoder.receive_data(stream.read(_READ_BYTES) or None)
+                decoder.receive_data(next(reads, None))
             else:
                 yield event
     except RequestEntityTooLarge:
         raise TooLarge(_("The fields beside the recording are too long.")) from None
     except (ValueError, OSError, ClientDisconnected):
         raise BadInput(_("The upload was cut off before its end. Nothing was kept; send it again.")) from None
+
+
+def _reads(stream: IO[bytes], delimiter: bytes) -> Iterator[bytes]:
+    """What comes, in reads that never end one byte behind a delimiter.
+
+    There, between the two dashes that end a form, the decoder (werkzeug 3.1) takes the CR before the delimiter for
+    the file's last byte.
+    """
+    window = len(delimiter) + 1
+    end = b""
+    while data := stream.read(_READ_BYTES):
+        end = (end + data[-window:])[-window:]
+        while delimiter in end and (more := stream.read(2)):
+            data += more
+            end = (end + more)[-window:]
+        yield data
 
 
 def _chunks(events: Iterator[Event]) -> Iterator[bytes]:
