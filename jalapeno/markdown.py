@@ -40,9 +40,9 @@ def inline(text: str) -> str:
 
 
 def quoted(speaker: str | None, start_ms: int, text: str) -> str:
-    """A markdown quote block: who and when on the first line, the words below. `start_ms` is a media offset."""
+    """A markdown quote block: who and when in a paragraph, the words in the next. `start_ms` is a media offset."""
     name = inline(one_line(speaker or "")) or "Unknown speaker"
-    lines = [f"**{name}** at {clock(start_ms)}", *inline(text).split("\n")]
+    lines = [f"**{name}** at {clock(start_ms)}", "", *inline(text).split("\n")]
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 

@@ -113,7 +113,7 @@ def test_offsets_are_shown_as_people_read_them(offset, text):
 
 
 def test_an_unknown_voice_is_named_so():
-    assert quoted(None, 0, "yes") == "> **Unknown speaker** at 0:00\n> yes"
+    assert quoted(None, 0, "yes") == "> **Unknown speaker** at 0:00\n>\n> yes"
     assert quoted(" \u200b ", 0, "yes").startswith("> **Unknown speaker**")
 
 

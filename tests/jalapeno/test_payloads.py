@@ -36,8 +36,8 @@ def test_an_item_with_its_quotes():
     assert parts.title == "Send the report"
     assert parts.description == (
         "Owner: Priya\n\n"
-        "> **Tom** at 1:05\n> I'll send it by Friday.\n\n"
-        "> **Unknown speaker** at 1:10\n> Great.\n\n"
+        "> **Tom** at 1:05\n>\n> I'll send it by Friday.\n\n"
+        "> **Unknown speaker** at 1:10\n>\n> Great.\n\n"
         "From the meeting “Weekly sync” on 24 November 2026."
     )
     assert (parts.link_url, parts.link_title) == ("https://app.example/meetings/1", "Weekly sync")

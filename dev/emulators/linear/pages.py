@@ -48,7 +48,7 @@ def _issue_pages(desk: Desk, blueprint: Blueprint) -> None:
 
     @blueprint.get("/")
     def issues() -> str:
-        listed = sorted(world.issues.values(), key=lambda issue: issue.created_at, reverse=True)
+        listed = sorted(world.issues.values(), key=lambda issue: (issue.created_at, issue.number), reverse=True)
         return render_template("issues.html", issues=listed, show=lambda issue: _shown(desk, issue))
 
     @blueprint.get(f"/{world.url_key}/issue/<key>")

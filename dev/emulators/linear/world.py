@@ -183,6 +183,12 @@ class World:
     def _load(self) -> None:
         if self._file is None or not self._file.exists():
             return
-        kept = json.loads(self._file.read_text())
-        for name, record in _KEPT.items():
-            getattr(self, name).update({row["id"]: record(**row) for row in kept.get(name, [])})
+        try:
+            kept = json.loads(self._file.read_text())
+            read = {name: {row["id"]: record(**row) for row in kept[name]} for name, record in _KEPT.items()}
+        except (ValueError, TypeError, LookupError):
+            # Written by an older emulator, or damaged: put aside, so that a start never fails because of play data.
+            self._file.replace(self._file.with_suffix(".broken"))
+            return
+        for name, records in read.items():
+            getattr(self, name).update(records)

@@ -226,3 +226,10 @@ def test_state_outlives_a_restart_and_its_file_is_private(start_linear, tmp_path
 
 def test_another_host_name_is_refused(browser):
     assert browser("GET", "/", headers={"Host": "evil.example"})[0] == 400
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"teams": [{"id": 1, "gone": 2}]}'])
+def test_a_file_it_cannot_read_is_put_aside(start_linear, tmp_path, content):
+    (tmp_path / "linear.json").write_text(content)
+    assert start_linear(folder=tmp_path).issues == []
+    assert (tmp_path / "linear.broken").read_text() == content
