@@ -7,6 +7,7 @@ python -m dev.process --once web -- flask --app wsgi …  a command of your own 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from dev import environments
 from dev.folder import DataFolder
-from dev.supervise import Supervisor
+from dev.supervise import GRACE_SECONDS, Supervisor
 
 RUN_PID = "JALAPENO_RUN_PID"  # set by dev.run: when it is gone, everything ends
 
@@ -28,12 +29,13 @@ class Rule:
     after: str | None = None  # the stage it waits for
     stop_signal: signal.Signals = signal.SIGTERM
     restart: bool = False  # a worker that dies must not take the pages with it
+    last: bool = False  # it stops when those that use it have stopped
 
 
-SERVER, PAGES, WORKER = Rule(), Rule(after="migrated"), Rule(after="ready", restart=True)
+PAGES, WORKER = Rule(after="migrated"), Rule(after="ready", restart=True)
 RULES = {
-    "postgres": Rule(stop_signal=signal.SIGINT),  # SIGTERM would wait for whoever is still connected
-    "valkey": SERVER,
+    "postgres": Rule(stop_signal=signal.SIGINT, last=True),  # SIGTERM would wait for whoever is still connected
+    "valkey": Rule(last=True),
     "web": PAGES,
     "media": WORKER,
     "connections": WORKER,
@@ -64,10 +66,31 @@ def main() -> int:
     owner = int(os.environ[RUN_PID])
     if rule.after and not _reached(folder.stage(rule.after), owner):
         return 0
+    users = os.open(folder.path / "run" / "users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if not rule.last:
+        fcntl.flock(users, fcntl.LOCK_SH)  # held until this process ends
     supervisor = Supervisor(
-        given.argv, env=environment, watch=owner, stop_signal=rule.stop_signal, restart=rule.restart
+        given.argv,
+        env=environment,
+        watch=owner,
+        stop_signal=rule.stop_signal,
+        restart=rule.restart,
+        before_stop=(lambda: _wait_for_users(users)) if rule.last else None,
     )
     return supervisor.run()
+
+
+def _wait_for_users(users: int) -> None:
+    """Until nobody uses the servers any more, or so long that whoever still does is being killed."""
+    until = time.monotonic() + GRACE_SECONDS + 0.5
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            fcntl.flock(users, fcntl.LOCK_UN)  # the other server asks the same
+            return
 
 
 def _reached(stage: Path, owner: int) -> bool:

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -41,8 +41,10 @@ class Supervisor:
         watch: int | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
         restart: bool = False,
+        before_stop: Callable[[], None] | None = None,
     ) -> None:
         self.argv, self.env, self.stop_signal, self.restart = list(argv), env, stop_signal, restart
+        self._before_stop = before_stop
         self._stopping = False
         self._watched = _pidfd(watch)
         self._wake, self._wakeup = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -81,6 +83,8 @@ class Supervisor:
         try:
             self._wait(exited, None)
             if child.poll() is None:
+                if self._before_stop is not None:
+                    self._before_stop()
                 child.send_signal(self.stop_signal)
                 self._wait_for_end(child)
             return child.wait()
