@@ -35,7 +35,7 @@ def new() -> str:
 
 
 @bp.post("/uploads")
-@csrf.exempt  # reading the form for the token would take in the whole file first: `receive` checks it before the file
+@csrf.exempt  # type: ignore[untyped-decorator]  # Flask-WTF has no types. To find the token it would read the whole file first
 @limiter.limit(limits.UPLOADS_PER_HOUR)
 def create() -> AnyResponse | tuple[str, int, dict[str, str]]:
     """Take one recording: the field `recording` of a multipart form."""
