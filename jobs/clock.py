@@ -81,8 +81,14 @@ class Clock:
             log.info("clock_leads")
             while not self.stopped:
                 self._round()
-                for _ in ear.notifies(timeout=self._pause(), stop_after=1):
-                    pass
+                self._listen(ear, self._pause())
+
+    def _listen(self, ear: psycopg.Connection, seconds: float) -> None:
+        """Until something was enqueued or the time is over; in short waits, for a signal does not end one."""
+        until = time.monotonic() + seconds
+        while not self.stopped and (left := until - time.monotonic()) > 0:
+            if list(ear.notifies(timeout=min(left, 0.5), stop_after=1)):
+                return
 
     @staticmethod
     def _is_leader(ear: psycopg.Connection) -> bool:
