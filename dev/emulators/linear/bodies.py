@@ -14,6 +14,16 @@ __all__ = ["PRIORITY_LABELS", "camel", "issue_data", "issue_event", "revoked_eve
 PRIORITY_LABELS: Final = ("No priority", "Urgent", "High", "Medium", "Low")
 STATE_COLOR: Final = "#95a2b3"
 
+# Fields that Linear always sends and nobody sets here.
+_ALWAYS_EMPTY: Final = {
+    "labelIds": [],
+    "labels": [],
+    "previousIdentifiers": [],
+    "reactionData": [],
+    "prioritySortOrder": 0.0,
+    "sortOrder": 0.0,
+}
+
 
 def camel(name: str) -> str:
     """due_date as Linear writes it: dueDate."""
@@ -68,8 +78,6 @@ def issue_data(desk: Desk, issue: Issue) -> dict[str, Any]:
         "description": issue.description,
         "priority": issue.priority,
         "priorityLabel": PRIORITY_LABELS[issue.priority],
-        "prioritySortOrder": 0.0,
-        "sortOrder": 0.0,
         "dueDate": issue.due_date,
         "trashed": True if issue.trashed else None,
         "teamId": team.id,
@@ -79,11 +87,8 @@ def issue_data(desk: Desk, issue: Issue) -> dict[str, Any]:
         "assigneeId": issue.assignee_id,
         "creatorId": issue.creator_id,
         "projectId": issue.project_id,
-        "labelIds": [],
-        "labels": [],
         "subscriberIds": [issue.creator_id],
-        "previousIdentifiers": [],
-        "reactionData": [],
+        **_ALWAYS_EMPTY,
     }
     if issue.assignee_id:
         data["assignee"] = _user(desk, world.users[issue.assignee_id])

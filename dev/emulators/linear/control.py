@@ -51,20 +51,22 @@ def routes(desk: Desk) -> Blueprint:
 
     @blueprint.get("/deliveries")
     def deliveries() -> Response:
-        return jsonify(
-            [
-                {
-                    "id": delivery.id,
-                    "event": delivery.event,
-                    "url": delivery.webhook.url,
-                    "state": delivery.state,
-                    "attempts": [asdict(attempt) for attempt in delivery.attempts],
-                }
-                for delivery in desk.courier.deliveries
-            ]
-        )
+        return jsonify(_delivery_rows(desk))
 
     return blueprint
+
+
+def _delivery_rows(desk: Desk) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": delivery.id,
+            "event": delivery.event,
+            "url": delivery.webhook.url,
+            "state": delivery.state,
+            "attempts": [asdict(attempt) for attempt in delivery.attempts],
+        }
+        for delivery in desk.courier.deliveries
+    ]
 
 
 def issue_rows(desk: Desk) -> list[dict[str, Any]]:

@@ -69,9 +69,7 @@ def routes(desk: Desk) -> Blueprint:
         state = {"state": asked["state"]} if asked["state"] else {}
         if request.form.get("decision") != "approve":
             return _back(asked, {"error": "access_denied", "error_description": "The person said no.", **state})
-        user = desk.world.users.get(request.form.get("user", ""))
-        if user is None or not user.active or user.app:
-            raise OauthProblem("invalid_request", "Choose who you are.")
+        user = _chosen_person(desk)
         code = issue_code(desk, user, asked["scope"].split(","), asked["redirect_uri"], asked["code_challenge"])
         return _back(asked, {"code": code.value, **state})
 
@@ -92,6 +90,13 @@ def routes(desk: Desk) -> Blueprint:
         return jsonify(error=problem.code, error_description=str(problem)), problem.status
 
     return blueprint
+
+
+def _chosen_person(desk: Desk) -> User:
+    user = desk.world.users.get(request.form.get("user", ""))
+    if user is None or not user.active or user.app:
+        raise OauthProblem("invalid_request", "Choose who you are.")
+    return user
 
 
 def issue_code(desk: Desk, user: User, scopes: list[str], redirect_uri: str, challenge: str) -> Code:
