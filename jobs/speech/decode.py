@@ -22,12 +22,13 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from jalapeno import limits
 from jobs.speech.base import Cancelled, Progress, Undecodable
 
 __all__ = ["LONGEST_MS", "RATE", "Decoded", "decode"]
 
 RATE = 16_000  # samples a second
-LONGEST_MS = 6 * 3600 * 1000  # 6 hours: longer than any meeting, and 690 MB of samples on disk
+LONGEST_MS = limits.RECORDING_SECONDS * 1000  # 6 hours: longer than any meeting, and 690 MB of samples on disk
 WALL_SECONDS = 1800.0  # the CPU limit of 900 s on a machine that is busy with something else
 POLL_SECONDS = 0.25  # how quickly a wish to stop is noticed
 LONGEST_LINE = 1 << 20  # bytes of an answer: 1,600 peaks and some names are 3 KB
