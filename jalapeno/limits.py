@@ -49,7 +49,6 @@ PASSAGES_SHOWN: Final = 100  # of a transcript at a time: more than two screens,
 PASSAGES_MOVED: Final = 200  # chosen by hand to be another voice's
 VOICES: Final = 100  # of one meeting; more is a mistake of parting them
 CONCURRENT_UPLOADS: Final = 4  # of a web process's threads, so that pages still answer during slow uploads
-FILES_AT_ONCE: Final = 20  # chosen in one go on the upload page: the hourly limit
 
 # --- Ages ------------------------------------------------------------------------------------------------------------
 SESSION_IDLE_SECONDS: Final = 12 * 3600  # over night one is signed out

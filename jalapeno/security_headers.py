@@ -72,7 +72,7 @@ def _add_the_rest(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if "request_id" in g:
         response.headers["X-Request-Id"] = g.request_id
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:
         # Pages show one person's meetings, and errors say things of one request: nobody keeps a copy.
         response.headers.setdefault("Cache-Control", "no-store")
     return response

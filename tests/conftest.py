@@ -1,3 +1,9 @@
 """What every test may use: services (PostgreSQL, Valkey) the web app on them, an emulator of Linear."""
 
-pytest_plugins = ["tests.plugins.services", "tests.plugins.rules", "tests.plugins.web", "tests.plugins.linear"]
+pytest_plugins = [
+    "tests.plugins.services",
+    "tests.plugins.rules",
+    "tests.plugins.web",
+    "tests.plugins.linear",
+    "tests.plugins.meetings",
+]

@@ -48,6 +48,7 @@ class Browser(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Asks by https and prefers pages, unless the test says otherwise."""
         kwargs.setdefault("base_url", BASE_URL)
+        kwargs.setdefault("buffered", True)  # reads answers to their end and closes what they are read from
         headers = dict(kwargs.pop("headers", None) or {})
         headers.setdefault("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
         return super().open(*args, headers=headers, **kwargs)
