@@ -94,8 +94,11 @@ def _slice(recording: Recording) -> Slice | None:
     asked = parse_range_header(request.headers.get("Range"), make_inclusive=False)
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or not _still_that_one(recording):
         return whole
-    found = asked.range_for_length(recording.size)
-    return Slice(found[0], found[1], partial=True) if found else None
+    start, end = asked.ranges[0]
+    if start < 0:  # the last bytes, or all when there are fewer
+        start, end = max(0, recording.size + start), recording.size
+    end = recording.size if end is None else min(end, recording.size)
+    return Slice(start, end, partial=True) if start < end else None
 
 
 def _still_that_one(recording: Recording) -> bool:

@@ -122,7 +122,7 @@ function setUp() {
   const time = root.querySelector(".player-time");
   let shown = "";
   const write = () => {
-    const words = `${clock(player.ms)} / ${clock((audio.duration || 0) * 1000)}`;
+    const words = `${clock(player.ms)} / ${clock(audio.duration * 1000 || Number(root.dataset.length))}`;
     if (words !== shown) time.textContent = shown = words;
   };
   bar.hidden = false;
@@ -137,7 +137,7 @@ function setUp() {
   speed.addEventListener("change", () => { player.speed = Number(speed.value); });
   player.speed = Number(speed.value);
   write();
-  if (root.dataset.hasPeaks) draw().catch(() => {}); // without its outline the player still plays
+  if (Number(root.dataset.length)) draw().catch(() => {}); // without its outline the player still plays
 }
 
 if (root) setUp();

@@ -35,10 +35,10 @@ async function playQuote(quote) {
   quote.classList.add("is-playing");
   player.play(start, end);
   await loadUntil(start);
-  const marks = [...document.querySelectorAll(`mark[data-items~="${CSS.escape(item?.dataset.item ?? "")}"]`)];
+  const passage = document.getElementById(`s-${quote.dataset.segment}`) ?? heardAt(start);
+  const marks = [...(passage?.querySelectorAll(`mark[data-items~="${CSS.escape(item?.dataset.item ?? "")}"]`) ?? [])];
   for (const mark of document.querySelectorAll("mark.is-active")) mark.classList.remove("is-active");
   for (const mark of marks) mark.classList.add("is-active");
-  const passage = document.getElementById(`s-${quote.dataset.segment}`) ?? heardAt(start);
   if (passage && !marks.length) paint("quote", [rangeOf(textOf(passage), 0, textOf(passage).textContent.length)]);
   else paint("quote", []);
   if (passage?.offsetParent) reveal(passage);
@@ -110,13 +110,18 @@ function swapped(event) {
   const item = id && byId(id);
   if (item && target.matches?.(".item")) {
     const field = item.matches(".is-editing") && item.querySelector("textarea");
-    if (field) field.focus();
+    if (field) write(field);
     else choose(item);
   }
   for (const mark of document.querySelectorAll("mark[data-items]")) {
     const gone = mark.dataset.items.split(" ").every((one) => byId(one)?.dataset.review === "rejected");
     mark.classList.toggle("is-rejected", gone);
   }
+}
+
+function write(field) {
+  field.focus();
+  field.setSelectionRange?.(field.value.length, field.value.length);
 }
 
 function watchAnswers() {
@@ -126,7 +131,7 @@ function watchAnswers() {
       event.detail.isError = false;
     }
   });
-  document.body.addEventListener("htmx:afterSwap", swapped);
+  document.body.addEventListener("htmx:afterSettle", swapped); // before it, a new element wears the classes of the old one
   panel?.addEventListener("close", () => {
     document.getElementById("panel-body").replaceChildren();
     paint("chosen", []);

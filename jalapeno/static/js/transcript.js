@@ -93,6 +93,7 @@ function at(ms) {
 }
 
 async function show() {
+  if (!player.isPlaying && player.ms === 0) return; // nothing was heard yet
   const passage = at(player.ms);
   if (passage !== current) {
     current?.classList.remove("is-current");
@@ -108,9 +109,12 @@ async function show() {
   paint("current-word", range ? [range] : []);
 }
 
+/** Bring an element into view: gliding when it is near, at once when it is far (what lies between is not laid out). */
 export function reveal(element) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  element.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+  const far = Math.abs(element.getBoundingClientRect().top) > 2 * innerHeight;
+  element.scrollIntoView({ block: "center", behavior: calm || far ? "instant" : "smooth" });
+  if (far) requestAnimationFrame(() => element.scrollIntoView({ block: "center", behavior: "instant" }));
 }
 
 /** Load the passages up to a media offset, when they are not on the page yet. */
