@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 from sqlalchemy import select, update
@@ -48,7 +49,7 @@ def run(work: Work) -> None:
     report(0.0, "decoding")
     checkpoint("transcribe", "call_sent")
     try:
-        with work.core.store.open_file(task.blob_name) as source, _decoded(work, Path(source.name), report) as audio:
+        with work.core.store.open_file(task.blob_name) as source, _decoded(work, source, report) as audio:
             transcript = _transcriber(work).transcribe(
                 audio, language=task.language, speakers=task.speakers, progress=report
             )
@@ -85,7 +86,7 @@ def _load(work: Work) -> Task | None:
         return Task(row.blob_name, meeting.language, meeting.speaker_hint, meeting.waits_until)
 
 
-def _decoded(work: Work, source: Path, report: Reporter) -> Decoded:
+def _decoded(work: Work, source: BinaryIO, report: Reporter) -> Decoded:
     return decode(source, should_stop=work.stop_asked, progress=report)
 
 
