@@ -82,7 +82,8 @@ def _install_with_uv(locks: list[str]) -> bool:
         subprocess.run([*bootstrap, "-r", "requirements-setup.txt"], cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
     if not uv.exists() or subprocess.run([str(uv), "--version"], capture_output=True, check=False).returncode:
         return False
-    _run([str(uv), "pip", "sync", "--quiet", "--require-hashes", *locks])
+    # the system's certificates: behind a company's proxy they hold its authority, which uv's own bundle does not
+    _run([str(uv), "pip", "sync", "--system-certs", "--quiet", "--require-hashes", *locks])
     return True
 
 
