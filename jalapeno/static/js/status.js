@@ -19,7 +19,7 @@ function schedule() {
 }
 
 function ask() {
-  if (document.hidden) return; // `visibilitychange` asks at once
+  if (document.hidden) return; // asked when the tab is seen again
   const status = document.getElementById("meeting-status");
   if (status) window.htmx.trigger(status, "poll");
 }
@@ -37,11 +37,14 @@ function tellTimeLeft(status) {
   status.querySelector('[data-part="left"]').textContent = left.replace("{time}", words);
 }
 
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return;
+/** Back in sight, or the connection is back: there may be news. */
+function askNow() {
   clearTimeout(timer);
   ask();
-});
+}
+
+document.addEventListener("visibilitychange", askNow);
+window.addEventListener("online", askNow);
 document.body.addEventListener("htmx:afterSwap", () => { failures = 0; schedule(); });
 for (const kind of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(kind, (event) => {

@@ -56,7 +56,7 @@ function dragged(event) {
 
 function add(files) {
   for (const file of files) {
-    const row = new FileRow(file, { mostBytes: Number(form.dataset.mostBytes), remove, changed: run });
+    const row = new FileRow(file, { form, textsFor, remove, changed: run });
     rows.push(row);
     list.append(row.element);
   }
@@ -78,21 +78,23 @@ function refresh() {
 }
 
 function start() {
-  const chosen = rows.filter((row) => row.state === "chosen");
-  if (chosen.length === 0) {
+  const ready = rows.filter((row) => row.state === "chosen" || row.state === "failed");
+  if (ready.length === 0) {
     say.textContent = words.choose;
     picker.focus();
     return;
   }
-  const common = new FormData(form);
-  for (const name of ["recording", "title"]) common.delete(name);
-  for (const row of chosen) {
-    const own = new Map(common);
-    if (!heldByHand && rows.length > 1) own.set("held_at", localMinute(new Date(row.file.lastModified)));
-    row.queue(form.action, own);
-  }
+  for (const row of ready) row.queue();
   say.textContent = "";
   run();
+}
+
+/** The form's texts for one file, as they are when it is sent. */
+function textsFor(row) {
+  const texts = new Map(new FormData(form));
+  for (const name of ["recording", "title"]) texts.delete(name);
+  if (!heldByHand && rows.length > 1) texts.set("held_at", localMinute(new Date(row.file.lastModified)));
+  return texts;
 }
 
 /** One file at a time: two would only share the same line. */

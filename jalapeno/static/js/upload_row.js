@@ -8,8 +8,10 @@ const template = document.getElementById("file-row");
 
 /** state: refused (before sending) | chosen | queued | sending | failed | asks | sent */
 export class FileRow {
-  constructor(file, { mostBytes, remove, changed }) {
+  constructor(file, { form, textsFor, remove, changed }) {
     this.file = file;
+    this.form = form;
+    this.textsFor = textsFor;
     this.changed = changed;
     this.element = template.content.firstElementChild.cloneNode(true);
     this.part("name").textContent = file.name;
@@ -20,7 +22,7 @@ export class FileRow {
     this.on("retry", () => this.again());
     this.on("keep", () => this.decide(`/uploads/${this.meeting.id}/keep`, words.kept));
     this.on("drop", () => this.decide(`/meetings/${this.meeting.id}/delete`, words.dropped, true));
-    const wrong = file.size === 0 ? words.empty : file.size > mostBytes ? words.tooLarge : "";
+    const wrong = file.size === 0 ? words.empty : file.size > Number(form.dataset.mostBytes) ? words.tooLarge : "";
     this.turn(wrong ? "refused" : "chosen", wrong);
   }
 
@@ -56,14 +58,12 @@ export class FileRow {
     if (share !== undefined) this.element.querySelector("progress").value = Math.round(share * 1000);
   }
 
-  queue(address, fields) {
-    this.address = address;
-    this.fields = fields;
+  queue() {
     this.turn("queued");
   }
 
   again() {
-    this.turn("queued");
+    this.queue();
     this.changed();
   }
 
@@ -76,11 +76,11 @@ export class FileRow {
     this.turn("sending");
     this.tell(words.starting, 0);
     const form = new FormData(); // texts first, so that the server reads them before the bytes
-    for (const [name, value] of this.fields) form.append(name, value);
+    for (const [name, value] of this.textsFor(this)) form.append(name, value);
     form.append("title", this.part("title").value);
     form.append("recording", this.file, this.file.name);
     const pace = new Pace(this.file.size);
-    this.request = post(this.address, form, (sent) => this.progressed(pace, sent));
+    this.request = post(this.form.action, form, (sent) => this.progressed(pace, sent));
     const answer = await this.request.answer;
     if (answer.ok) this.arrived(answer.body);
     else this.turn("failed", answer.cancelled ? words.cancelled : answer.lost ? words.lost : answer.message || words.failed);

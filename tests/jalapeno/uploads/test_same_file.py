@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 from flask import Flask
 from sqlalchemy import func, select, text
 
 from jalapeno.models import ExtractionDebit, Outbox
 from tests.jalapeno.uploads.test_create import JSON, WAV, send
-from tests.plugins.web import Account, Registrar, as_owner
+from tests.plugins.web import Account, Registrar, as_owner, make_browser
 
 
 def work(app: Flask) -> tuple[int, int]:
@@ -77,3 +81,34 @@ def test_another_persons_private_meeting_is_not_given_away(app: Flask, register:
     assert send(ben.browser).json["earlier"] is None
     assert ben.browser.submit(f"/uploads/{hers['id']}/keep").status_code == 404
     assert ben.browser.get(hers["url"] + "/status").status_code == 404
+
+
+def test_of_two_that_end_at_once_one_asks(live_app: Flask) -> None:
+    ana = Registrar(live_app)()
+    token, cookies = ana.browser.csrf_token(), list(ana.browser._cookies.values()) if ana.browser._cookies else []
+    both_sent = Barrier(2)
+
+    class Stream(io.BytesIO):
+        """The last bytes of each come when the other's are there too."""
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() == 0:
+                both_sent.wait(10)
+            return super().read(size)
+
+    def upload(_turn: int) -> bool:
+        tab = make_browser(live_app)
+        for cookie in cookies:
+            tab.set_cookie(cookie.key, cookie.value, domain="jalapeno.example", secure=True)
+        body = b'--x\r\nContent-Disposition: form-data; name="recording"; filename="a.wav"\r\n\r\n' + WAV
+        stream = Stream(body + b"\r\n--x--\r\n")
+        answer = tab.post(
+            "/uploads", input_stream=stream, content_type="multipart/form-data; boundary=x",
+            content_length=len(stream.getvalue()), headers={**JSON, "X-CSRFToken": token},
+        )  # fmt: skip
+        assert answer.status_code == 201, answer.text
+        assert answer.json
+        return answer.json["earlier"] is not None
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(upload, range(2))) == [False, True]
