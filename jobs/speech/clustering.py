@@ -12,9 +12,10 @@ __all__ = ["voices"]
 Floats = NDArray[np.float32]
 
 MOST_POINTS = 4000  # prints that are compared with each other: 64 MB of distances, some seconds
-FEWEST_PRINTS = 5  # a voice is at least 2 seconds of speech; less is a cough, a laugh, or two people at once
+FEWEST_PRINTS = 8  # a voice is at least 3 seconds of speech; less is a cough, a laugh, or two people at once
 SMALL_SHARE = 0.1  # in a short recording a voice has at least a tenth of it …
 ENOUGH_PRINTS = 60  # … and in a long one half a minute is enough to be somebody
+TWIN_SHARE = 0.4  # of `same_voice`: centres that are so close belong to one voice
 MOST_VOICES = 20  # more people than this in one recording is the clustering falling apart
 
 
@@ -31,9 +32,24 @@ def voices(prints: Floats, number: int | None, same_voice: float) -> Floats:
     if number is None:
         fewest = max(FEWEST_PRINTS, min(round(SMALL_SHARE * len(prints)), ENOUGH_PRINTS))
         groups = _large(fcluster(tree, same_voice, "distance"), fewest)[:MOST_VOICES]
+        groups = _joined(prints, groups, same_voice * TWIN_SHARE)
     else:
         groups = _so_many(tree, len(prints), min(number, len(prints)))
     return np.stack([_centre(prints[group]) for group in groups]) if groups else _centre(prints)[None]
+
+
+def _joined(prints: Floats, groups: list[NDArray[np.bool_]], twins: float) -> list[NDArray[np.bool_]]:
+    """Groups whose centres are closer than `twins` as one: in noise, average linkage splits one voice in halves."""
+    groups = list(groups)
+    while len(groups) > 1:
+        centres = np.stack([_centre(prints[group]) for group in groups])
+        likeness = centres @ centres.T - 2 * np.eye(len(groups))
+        one, other = (int(at) for at in np.unravel_index(int(likeness.argmax()), likeness.shape))
+        if 1 - likeness[one, other] > twins:
+            break
+        groups[one] = groups[one] | groups[other]
+        del groups[other]
+    return groups
 
 
 def _so_many(tree: NDArray[np.float64], points: int, number: int) -> list[NDArray[np.bool_]]:

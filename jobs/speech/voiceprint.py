@@ -48,7 +48,7 @@ class DVector:
     """Generalised end-to-end voice encoder (Wan et al., 2018): three LSTM layers of 256 and a linear one."""
 
     name = "dvector"
-    same_voice = 0.285
+    same_voice = 0.30
 
     def __init__(self, tensors: dict[str, Floats]) -> None:
         try:
@@ -89,7 +89,7 @@ class OnnxPrints:
             raise ValueError(f"{path.name} wants {bands} bands; known are 40 (d-vector) and 80 (CAM++)")
         self._dvector = bands == 40
         self.name = "dvector" if self._dvector else "campp"
-        self.same_voice = DVector.same_voice if self._dvector else 0.5
+        self.same_voice = DVector.same_voice if self._dvector else 0.40
 
     def embed(self, pieces: Floats) -> Floats:
         parts = [self._run(pieces[at : at + BATCH]) for at in range(0, len(pieces), BATCH)]
