@@ -20,6 +20,7 @@ from jalapeno.tenancy import tenant_of
 EVENTS: Final = frozenset(
     {
         "account.registered",
+        "account.changed",
         "session.started",
         "session.ended",
         "session.refused",

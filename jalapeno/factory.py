@@ -29,7 +29,6 @@ BLUEPRINTS: Final = (
     "meetings",
     "integrations",
     "webhooks",
-    "workspaces",
     "trust",
 )
 
@@ -97,12 +96,7 @@ def connect_errors(app: Flask) -> None:
 
 def register_blueprints(app: Flask) -> None:
     """The features, from a fixed list."""
-    from importlib.util import find_spec
-    from pathlib import Path
-
     for name in BLUEPRINTS:
-        if find_spec(f"jalapeno.{name}") is None or not (Path(__file__).parent / name / "__init__.py").exists():
-            continue  # TRANSITION
         app.register_blueprint(import_module(f"jalapeno.{name}").bp)
 
 

@@ -43,6 +43,7 @@ USER_AGENT: Final = 300  # kept with a session so that people recognise it
 # --- Counts ----------------------------------------------------------------------------------------------------------
 ITEMS_LISTED: Final = 50  # one screen's worth; the rest by pages
 MEETINGS_LISTED: Final = 30
+SESSIONS_LISTED: Final = 50  # browsers of one person; older ones end by themselves
 PEOPLE_OFFERED: Final = 500  # in a choice of owners
 QUOTE_SEGMENTS: Final = 20  # a quote is read beside its item; more is a transcript
 PASSAGES_SHOWN: Final = 100  # of a transcript at a time: more than two screens, quick to write and to lay out

@@ -26,7 +26,7 @@ from flask_babel import gettext as _
 from sqlalchemy import update
 from werkzeug.wrappers import Response as AnyResponse
 
-from jalapeno import ceiling, limits, security_headers, session_cookie, tenancy
+from jalapeno import ceiling, limits, logs, security_headers, session_cookie, tenancy
 from jalapeno.client_address import network_key
 from jalapeno.errors import BadInput, NotSignedIn, wants_fragment, wants_json
 from jalapeno.extensions import csrf, db, limiter
@@ -95,8 +95,8 @@ def _identify() -> None:
     g.address_key = f"address:{network_key(g.client_address)}"
     g.client_key = g.address_key
     g.user_id = g.workspace_id = g.session_id = g.role = g.user = None
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    logs.clear()
+    logs.bind(request_id=g.request_id)
 
 
 def _recognise() -> None:
@@ -115,6 +115,7 @@ def _recognise() -> None:
         return
     g.user_id, g.workspace_id, g.session_id, g.role = known.user_id, known.workspace_id, known.session_id, known.role
     g.client_key = f"user:{known.user_id}"
+    logs.bind(workspace_id=known.workspace_id)
     tenancy.enter(db.session(), known.workspace_id, known.user_id)
     if known.last_seen_at < now - timedelta(seconds=limits.SEEN_EVERY_SECONDS):
         seen = update(UserSession).where(UserSession.id == known.session_id)

@@ -1,6 +1,7 @@
-"""Accounts: register, sign in and out, set a new password by a link.
+"""Accounts: register, sign in and out, set a new password by a link, one's own settings.
 
-register, login, forgotten   the pages: check, change rows, answer
+register, login, forgotten,
+profile, safety              the pages: check, change rows, answer
 accounts, sessions, letters  what they do, in the open transaction
 fields, passwords            what people type, made usable or refused with a reason
 """
@@ -9,8 +10,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-bp = Blueprint("auth", __name__, url_prefix="/auth")
+bp = Blueprint("auth", __name__)
 
-from jalapeno.auth import forgotten, login, register  # noqa: E402  the views need the blueprint
+from jalapeno.auth import forgotten, login, profile, register, safety  # noqa: E402  the views need the blueprint
 
-__all__ = ["bp", "forgotten", "login", "register"]
+__all__ = ["bp", "forgotten", "login", "profile", "register", "safety"]

@@ -27,13 +27,13 @@ from jalapeno.models import OneTimeToken, UserAccount, utc_now
 _PURPOSE = "reset"
 
 
-@bp.get("/forgot", endpoint="forgot")
+@bp.get("/auth/forgot", endpoint="forgot")
 def ask() -> ResponseReturnValue:
     """The form that asks for a link."""
     return render_template("auth/forgot.html", form=Form({}), asked=False)
 
 
-@bp.post("/forgot", endpoint="forgot_submit")
+@bp.post("/auth/forgot", endpoint="forgot_submit")
 def asked() -> ResponseReturnValue:
     """Send the link if there is an account; say the same in any case."""
     ceiling.counters().strict(limits.RESETS_PER_ADDRESS, "forgot", g.address_key)
@@ -47,14 +47,14 @@ def asked() -> ResponseReturnValue:
     return render_template("auth/forgot.html", form=form, asked=True)
 
 
-@bp.get("/reset/<token>", endpoint="reset")
+@bp.get("/auth/reset/<token>", endpoint="reset")
 def show(token: str) -> ResponseReturnValue:
     """The form that takes the new password, if the link still works."""
     user = db.session.get(UserAccount, _standing_user(token))
     return render_template("auth/reset.html", form=Form({}), token=token, email=user.email if user else "")
 
 
-@bp.post("/reset/<token>", endpoint="reset_submit")
+@bp.post("/auth/reset/<token>", endpoint="reset_submit")
 def submit(token: str) -> ResponseReturnValue:
     """Set the new password, once, and end every session."""
     ceiling.counters().strict(limits.NEW_PASSWORDS, "reset", g.address_key)

@@ -20,7 +20,7 @@ from jalapeno.models import UserAccount
 from jalapeno.safe_next import safe_next
 
 
-@bp.get("/login", endpoint="login")
+@bp.get("/auth/login", endpoint="login")
 def show() -> ResponseReturnValue:
     """The form; somebody who is signed in goes on to where they wanted."""
     if g.user_id is not None:
@@ -28,7 +28,7 @@ def show() -> ResponseReturnValue:
     return _page(Form({}))
 
 
-@bp.post("/login", endpoint="login_submit")
+@bp.post("/auth/login", endpoint="login_submit")
 def submit() -> ResponseReturnValue:
     """Begin a session, or show the form again: one sentence for every reason."""
     form = Form.of_request()
@@ -49,7 +49,7 @@ def submit() -> ResponseReturnValue:
     return response
 
 
-@bp.post("/logout")
+@bp.post("/auth/logout")
 def logout() -> ResponseReturnValue:
     """End the session, here and in the browser, with everything the browser kept of it."""
     sessions.end()

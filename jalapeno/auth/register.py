@@ -21,7 +21,7 @@ from jalapeno.models import UserAccount, utc_now
 from jalapeno.tenancy import tenant_of
 
 
-@bp.get("/register", endpoint="register")
+@bp.get("/auth/register", endpoint="register")
 def show() -> ResponseReturnValue:
     """The form."""
     if g.user_id is not None:
@@ -29,7 +29,7 @@ def show() -> ResponseReturnValue:
     return render_template("auth/register.html", form=Form({}))
 
 
-@bp.post("/register", endpoint="register_submit")
+@bp.post("/auth/register", endpoint="register_submit")
 def submit() -> ResponseReturnValue:
     """Make the account, or show the form again with a reason at each field."""
     ceiling.counters().strict(limits.REGISTRATIONS, "register", g.address_key)

@@ -128,9 +128,7 @@ def test_a_database_that_is_away_is_503(failing: Callable[..., Any]) -> None:
 
 def test_text_that_cannot_be_stored_is_the_senders_matter(failing: Callable[..., Any]) -> None:
     def store() -> None:
-        db.session.get_one(UserAccount, "not-an-id") if False else db.session.execute(
-            db.select(UserAccount).where(UserAccount.email == "a\0b")
-        )
+        db.session.execute(db.select(UserAccount).where(UserAccount.email == "a\0b"))
 
     answer = failing(store)
     assert answer.status_code == 400
@@ -167,8 +165,8 @@ def test_odd_requests_are_4xx(client: Browser, register: Registrar) -> None:
     browser = register().browser
     for path in (
         "/%00", "/%ff%fe", "/meetings/%00", "/meetings/not-an-id", "/meetings/%2e%2e%2f", "/static/../settings.py",
-        "/static/%2e%2e/settings.py", "/meetings?before=%00", "/meetings?q=%00", "/auth/login?next=%00", "//evil.example",
-        "/integrations/%00/connect", "/meetings/" + "x" * 3000,
+        "/static/%2e%2e/settings.py", "/meetings?before=%00", "/meetings?q=%00", "/auth/login?next=%00",
+        "//evil.example", "/integrations/%00/connect", "/meetings/" + "x" * 3000,
     ):  # fmt: skip
         status = browser.get(path).status_code
         assert status < 500, (path, status)

@@ -13,13 +13,13 @@ OURS = "https://jalapeno.example/auth/login"
 ELSEWHERE = [
     "https://evil.example", "http://evil.example/", "HTTPS:evil.example", "https:evil.example", "https:/evil.example",
     "//evil.example", "///evil.example", "////evil.example", "/\\evil.example", "\\/evil.example", "\\\\evil.example",
-    "/\\/evil.example", "/ /evil.example", " //evil.example", "/\t/evil.example", "/\n/evil.example", "\t//evil.example",
-    "\r\n//evil.example", "/\x00/evil.example", "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)",
-    "java\tscript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "ftp://evil.example",
-    "blob:https://evil.example/x", "evil.example", "./x", "../x", "?next=x", "#x", "", "@evil.example",
-    "https://jalapeno.example@evil.example", "https://jalapeno.example.evil.example", "//jalapeno.example@evil.example",
-    "/\u2215/evil.example", "/\uff0fevil.example", "\u3000//evil.example", "/auth/login", "/auth/logout", "/auth/x?y",
-    "/x\r\nSet-Cookie: a=b", "/x y", "/" + "x" * 600, "/<script>", '/"x',
+    "/\\/evil.example", "/ /evil.example", " //evil.example", "/\t/evil.example", "/\n/evil.example",
+    "\t//evil.example", "\r\n//evil.example", "/\x00/evil.example", "javascript:alert(1)", "JaVaScRiPt:alert(1)",
+    " javascript:alert(1)", "java\tscript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd",
+    "ftp://evil.example", "blob:https://evil.example/x", "evil.example", "./x", "../x", "?next=x", "#x", "",
+    "@evil.example", "https://jalapeno.example@evil.example", "https://jalapeno.example.evil.example",
+    "//jalapeno.example@evil.example", "/\u2215/evil.example", "/\uff0fevil.example", "\u3000//evil.example",
+    "/auth/login", "/auth/logout", "/auth/x?y", "/x\r\nSet-Cookie: a=b", "/x y", "/" + "x" * 600, "/<script>", '/"x',
 ]  # fmt: skip
 
 

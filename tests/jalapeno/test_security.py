@@ -366,7 +366,8 @@ def test_headers_on_every_answer(answers: dict[str, Any]) -> None:
     statuses = {name: answer.status_code for name, answer in answers.items()}
     assert statuses == {
         "page": 200, "front page": 200, "signed in": 200, "redirect": 303, "static": 200, "static 404": 404,
-        "json": 200, "400": 400, "401": 401, "404": 404, "405": 405, "413": 413, "fragment": 404, "500": 500, "429": 429,
+        "json": 200, "400": 400, "401": 401, "404": 404, "405": 405, "413": 413, "fragment": 404, "500": 500,
+        "429": 429,
     }  # fmt: skip
     for name, answer in answers.items():
         for header, value in ALWAYS.items():
