@@ -52,7 +52,8 @@ class Corrected:
     def moved(self, start: int, end: int) -> Moved | None:
         """Where the characters start..end of the old text are now; None when all their words are gone.
 
-        A quote that held a replaced word holds all words that replaced it.
+        Where as many words came as went, each stands for the one in its place; else a quote that held one of those
+        that went holds all that came.
         """
         covered = covering(self.old, start, end)
         reached = self._reached(*covered) if covered else None
@@ -76,7 +77,7 @@ class Corrected:
             low, high = max(first, old_from), min(last + 1, old_to)
             if low >= high or new_from == new_to:
                 continue
-            if what == "equal":
+            if what == "equal" or old_to - old_from == new_to - new_from:  # word for word
                 rows += [new_from + low - old_from, new_from + high - 1 - old_from]
             else:
                 rows += [new_from, new_to - 1]

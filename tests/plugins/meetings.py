@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from jalapeno.models import (
     ActionItem,
@@ -93,6 +94,12 @@ class Planning:
         """What a page that is open now names the item's text."""
         page = self.browser.get(f"/action-items/{(item or self.item).id}").text
         return page.partition('name="seen" value="')[2].partition('"')[0]
+
+    def correct(self, segment: Segment, content: str, **kwargs: Any) -> TestResponse:
+        """Correct a passage as its form does."""
+        path = f"{self.path}/segments/{segment.id}"
+        seen = self.browser.get(path).text.partition('name="seen" value="')[2].partition('"')[0]
+        return self.browser.submit(f"{path}/text", {"content": content, "seen": seen}, **kwargs)
 
     def add_run(self, **columns: Any) -> ExtractionRun:
         """A run of the basic extractor over the transcript."""

@@ -77,7 +77,7 @@ def _accept(item: ActionItem) -> None:
     db.session.add(Acceptance(workspace_id=g.workspace_id, action_item_id=item.id, accepted_by=g.user_id))
     owner = next((s for s in voices.of_meeting(item.meeting_id) if s.id == item.owner_speaker_id), None)
     if owner is not None and voices.confirmed(owner):
-        item.owner_confirmed = True
+        item.owner_confirmed, item.owner_person_id = True, owner.person_id
 
 
 def _said(review: str) -> str:
