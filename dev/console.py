@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -11,8 +12,27 @@ from honcho.printer import Message, Printer
 
 LOG_ONLY = ("postgres", "valkey")  # they speak much when they start and stop; what matters of it is told when they fail
 WIDEST = 240
+OWN_ROUTES = ("/readyz", "/healthz")  # we ask them ourselves
+LEFT_OUT = ("event", "level", "logger", "role", "timestamp", "request_id")
 OLD_LOG_BYTES = 10 * 1024 * 1024  # a log that grew beyond this is set aside at the next start
 _STOPPED = re.compile(r"(\S+) stopped \(rc=(-?\d+)\)")
+
+
+def shown(line: str) -> str:
+    """What the terminal shows of one line: a log entry's event and fields in short, nothing of what only repeats."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    if isinstance(entry, dict):
+        quiet = entry.get("logger") == "rq.worker" or entry.get("route") in OWN_ROUTES
+        if quiet and entry.get("level") in {"debug", "info"}:
+            return ""
+        level = f"{entry['level']}: " if entry.get("level") not in {"debug", "info", None} else ""
+        fields = " ".join(f"{name}={value}" for name, value in entry.items() if name not in LEFT_OUT)
+        line = f"{level}{entry.get('event', '')} {fields}"
+    line = line.strip()
+    return line if len(line) <= WIDEST else line[:WIDEST] + " …"
 
 
 class Console(Printer):  # type: ignore[misc]  # honcho publishes no types
@@ -33,8 +53,9 @@ class Console(Printer):  # type: ignore[misc]  # honcho publishes no types
         log = self._log(message.name)
         log.write(text if text.endswith("\n") else text + "\n")
         log.flush()
-        if message.name not in LOG_ONLY:
-            self.show(message._replace(data=text if len(text) <= WIDEST else text[:WIDEST] + " …"))
+        short = shown(text) if message.name not in LOG_ONLY else ""
+        if short:
+            self.show(message._replace(data=short))
 
     def show(self, message: Message) -> None:
         """Print; a terminal that was closed must not keep us from stopping everything."""
@@ -47,6 +68,12 @@ class Console(Printer):  # type: ignore[misc]  # honcho publishes no types
         """The end of a process's log."""
         path = self._logs / f"{name}.log"
         return "".join(path.read_text(errors="replace").splitlines(keepends=True)[-count:]) if path.exists() else ""
+
+    def close(self) -> None:
+        """Close the logs."""
+        for log in self._files.values():
+            log.close()
+        self._files.clear()
 
     def _system(self, text: str) -> None:
         if "received" in text or "sending" in text:

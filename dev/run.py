@@ -87,6 +87,7 @@ def _run(folder: DataFolder, where: ports.Ports, start: opening.Opening) -> int:
     atexit.unregister(os._exit)
     opener.terminate()
     opener.join()
+    console.close()
     if console.failed is not None:
         print(f"{console.failed} ended by itself, so everything was stopped. The end of its log:", file=sys.stderr)
         print(console.last_lines(console.failed), file=sys.stderr)
