@@ -38,8 +38,8 @@ class Chosen:
 
     @property
     def mark(self) -> str:
-        """Names these words, so that a correction made meanwhile is noticed."""
-        return hashlib.sha256("\x1f".join(span.quote for span in self.spans).encode()).hexdigest()[:16]
+        """Names the text around these words, so that a correction made meanwhile is noticed."""
+        return hashlib.sha256("\x1f".join(span.segment.content for span in self.spans).encode()).hexdigest()[:16]
 
 
 @bp.get("/meetings/<uuid:meeting_id>/items/new")
@@ -61,6 +61,8 @@ def add_item(meeting_id: uuid.UUID) -> ResponseReturnValue:
     standing = db.session.get(ActionItem, (g.workspace_id, key))
     if standing is not None and standing.meeting_id == meeting.id:
         return _added(meeting, key, [])  # the second of two clicks
+    if standing is not None:
+        raise BadInput(_("This form was used already. Select the words again."))
     chosen = _chosen(meeting)
     if request.form.get("mark") not in ("", None, chosen.mark):
         raise Conflict(_("These words were corrected since you selected them. Select them again."))

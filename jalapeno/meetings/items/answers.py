@@ -20,7 +20,7 @@ def answer(item: ActionItem, said: str) -> ResponseReturnValue:
         return _fragment(item), toast(said)
     if said:
         flash(said, "good")
-    return redirect(_way_back(item), 303)
+    return redirect(_address_back(item), 303)
 
 
 def changed_meanwhile(item: ActionItem) -> ResponseReturnValue:
@@ -48,13 +48,20 @@ def _fragment(item: ActionItem, words: str = "") -> str:
         connected=is_connected(),
         editable=may_edit(),
         notice_words=words,
-        with_meeting=request.form.get("back") == "list",
+        back=way_back(),
+        with_meeting=way_back() == "list",
     )
 
 
-def _way_back(item: ActionItem) -> str:
-    if request.form.get("back") == "list":
+def way_back() -> str:
+    """The kind of page that was asked from: meeting, list or item."""
+    asked = request.values.get("back", "meeting")
+    return asked if asked in ("list", "item") else "meeting"
+
+
+def _address_back(item: ActionItem) -> str:
+    if way_back() == "list":
         return url_for("meetings.list_items", _anchor=f"item-{item.id}")
-    if request.form.get("back") == "item":
+    if way_back() == "item":
         return url_for("meetings.show_item", item_id=item.id)
     return url_for("meetings.show", meeting_id=item.meeting_id, _anchor=f"item-{item.id}")

@@ -17,7 +17,7 @@ from jalapeno.meetings import bp
 from jalapeno.meetings.cards import card, seen
 from jalapeno.meetings.fragments import SHOW
 from jalapeno.meetings.items import fields
-from jalapeno.meetings.items.answers import answer, changed_meanwhile, item_page
+from jalapeno.meetings.items.answers import answer, changed_meanwhile, item_page, way_back
 from jalapeno.meetings.items.review import touch
 from jalapeno.models import ActionItem
 
@@ -74,5 +74,5 @@ def _form(item: ActionItem, problem: BadInput | None = None) -> str:
         typed=typed,
         owners=fields.owner_options(item.meeting_id),
         problem=problem,
-        back=request.values.get("back", ""),
+        back=way_back(),
     )
