@@ -163,6 +163,8 @@ def _require_own_page() -> None:
 def _close(response: Response) -> Response:
     if g.get("drop_cookie"):
         session_cookie.drop(response)
+    if request.endpoint == "static" and response.status_code < 400:
+        return response  # a dozen for every page, and they tell nothing
     log.info(
         "http.answered",
         method=request.method,

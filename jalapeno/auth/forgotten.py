@@ -10,12 +10,12 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, select, update
 
-from jalapeno import audit, ceiling, limits, session_cookie, tenancy
+from jalapeno import audit, ceiling, limits, tenancy
 from jalapeno.auth import accounts, bp, letters
 from jalapeno.auth.fields import Form, normal_email
 from jalapeno.auth.passwords import why_refused
@@ -30,7 +30,7 @@ _PURPOSE = "reset"
 @bp.get("/auth/forgot", endpoint="forgot")
 def ask() -> ResponseReturnValue:
     """The form that asks for a link."""
-    return render_template("auth/forgot.html", form=Form({}), asked=False)
+    return render_template("auth/forgot.html", form=Form({}), asked="asked" in request.args)
 
 
 @bp.post("/auth/forgot", endpoint="forgot_submit")
@@ -44,7 +44,7 @@ def asked() -> ResponseReturnValue:
         return render_template("auth/forgot.html", form=form, asked=False), 400
     _send_link(email)
     time.sleep(max(0.0, limits.FORGOT_FLOOR_SECONDS - (time.monotonic() - started)))
-    return render_template("auth/forgot.html", form=form, asked=True)
+    return redirect(url_for("auth.forgot", asked=1), 303)
 
 
 @bp.get("/auth/reset/<token>", endpoint="reset")
@@ -71,9 +71,7 @@ def submit(token: str) -> ResponseReturnValue:
     _end_everything(user)
     db.session.commit()
     flash(_("Your password is set. Sign in with it."), "good")
-    response = redirect(url_for("auth.login"), 303)
-    session_cookie.drop(response)
-    return response
+    return redirect(url_for("auth.login"), 303)
 
 
 def _send_link(email: str) -> None:

@@ -45,8 +45,8 @@ def submit() -> ResponseReturnValue:
         return _already_there(new.email)
     workspace_id = tenant_of(db.session()).workspace_id
     assert workspace_id is not None  # noqa: S101  create_account bound it
-    g.user_id = user.id
-    audit.record(db.session(), "account.registered", subject=("user_account", user.id))
+    themselves = audit.Actor("user", user.id, g.client_address, g.request_id)
+    audit.record(db.session(), "account.registered", subject=("user_account", user.id), actor=themselves)
     row = sessions.start(user.id, workspace_id)
     db.session.commit()
     response = redirect(url_for("home.index"), 303)

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from jalapeno import audit, ceiling, limits, tenancy
 from jalapeno.auth import accounts, bp, letters
+from jalapeno.auth.browsers import browser_name
 from jalapeno.auth.fields import Form
 from jalapeno.auth.passwords import why_refused
 from jalapeno.errors import NotFound
@@ -27,7 +28,7 @@ def show() -> ResponseReturnValue:
 
 @bp.post("/settings/security/password", endpoint="change_password")
 def change_password() -> ResponseReturnValue:
-    """With the password of now; every other session ends."""
+    """With the current password; every other session ends."""
     key = accounts.limit_key(current_user().email)
     for rate in limits.LOGINS_PER_ACCOUNT:
         ceiling.counters().strict(rate, "change-password", key)
@@ -35,7 +36,7 @@ def change_password() -> ResponseReturnValue:
     user = db.session.get_one(UserAccount, g.user_id)
     keys, password = ground().password_keys, form.raw("password")
     if not keys.check(form.raw("current")[: limits.PASSWORD_MOST + 1], accounts.stored_password(user)):
-        form.errors["current"] = _("This is not your password of now.")
+        form.errors["current"] = _("This is not your current password.")
     elif reason := why_refused(password, (user.email, user.name)):
         form.errors["password"] = reason
     if form.errors:
@@ -85,4 +86,6 @@ def _page(form: Form) -> str:
         .limit(limits.SESSIONS_LISTED)
     )
     sessions = db.session.scalars(standing).all()
-    return render_template("auth/security.html", form=form, sessions=sessions, email=current_user().email)
+    return render_template(
+        "auth/security.html", form=form, sessions=sessions, email=current_user().email, browser_name=browser_name
+    )

@@ -10,7 +10,7 @@ from flask import session as form_session
 from sqlalchemy import update
 from werkzeug.wrappers import Response
 
-from jalapeno import audit, limits, session_cookie
+from jalapeno import audit, limits, session_cookie, tenancy
 from jalapeno.extensions import db
 from jalapeno.keyring import random_token, token_hash
 from jalapeno.models import UserSession, new_id, utc_now
@@ -19,10 +19,12 @@ from jalapeno.models import UserSession, new_id, utc_now
 def start(user_id: UUID, workspace_id: UUID) -> UserSession:
     """A session's row and, in `g`, what `give` puts into the browser. The one this browser had before ends.
 
-    The database session must be bound to this user and workspace.
+    Afterwards the request, and its database session, are this user's.
     """
     if g.session_id is not None:
+        tenancy.enter(db.session(), g.workspace_id, g.user_id)  # whose it was: perhaps somebody else's
         _end_row(g.session_id)
+    tenancy.enter(db.session(), workspace_id, user_id)
     form_session.clear()  # a new CSRF token: what somebody planted before is worth nothing now
     token = random_token()
     row = UserSession(
@@ -36,7 +38,7 @@ def start(user_id: UUID, workspace_id: UUID) -> UserSession:
     )
     db.session.add(row)
     db.session.flush()
-    g.user_id, g.session_id, g.new_token = user_id, row.id, token
+    g.user_id, g.workspace_id, g.session_id, g.new_token = user_id, workspace_id, row.id, token
     audit.record(db.session(), "session.started", subject=("user_session", row.id))
     return row
 

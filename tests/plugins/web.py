@@ -200,6 +200,7 @@ def _connection(admin: Engine) -> Iterator[Connection]:
 @pytest.fixture
 def app(web_app: Flask, _connection: Connection, valkey_server: RedisUrls) -> Iterator[Flask]:
     """The app on one connection with the rights of `jalapeno_web`; everything is rolled back after the test."""
+    assert "test_admin" not in web_app.extensions, "a test uses `app` or `live_app`, never both"
     _forget_limits(valkey_server)
     engines = db._app_engines[web_app]
     pool = engines[None]
@@ -219,9 +220,11 @@ def app(web_app: Flask, _connection: Connection, valkey_server: RedisUrls) -> It
 @pytest.fixture
 def live_app(web_app: Flask, admin: Engine, valkey_server: RedisUrls) -> Iterator[Flask]:
     """The app on its own pool. Rows are really committed; the tables are emptied afterwards."""
+    assert "test_connection" not in web_app.extensions, "a test uses `app` or `live_app`, never both"
     _forget_limits(valkey_server)
     web_app.extensions["test_admin"] = admin
     yield web_app
+    del web_app.extensions["test_admin"]
     with web_app.app_context():
         db.engine.dispose()
     with admin.begin() as connection:

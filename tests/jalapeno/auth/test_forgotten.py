@@ -20,8 +20,9 @@ NEW = "seven lanterns over water"
 
 def ask(browser: Browser, email: str) -> str:
     answer = browser.submit("/auth/forgot", {"email": email})
-    assert answer.status_code == 200
-    return answer.text
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/auth/forgot?asked=1"
+    return browser.get(answer.headers["Location"]).text
 
 
 def test_a_link_sets_a_new_password_once_and_ends_every_session(

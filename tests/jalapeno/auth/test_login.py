@@ -177,6 +177,20 @@ def test_signing_in_again_ends_the_session_before(app: Flask, register: Registra
     assert replay.get("/").status_code == 200
 
 
+def test_signing_in_as_somebody_else_ends_the_first_ones_session(app: Flask, register: Registrar) -> None:
+    first, second = register(), register()
+    shared = first.browser
+    cookie = shared.get_cookie("__Host-session", domain="jalapeno.example")
+    assert cookie
+    assert sign_in(shared, second.email).status_code == 303
+    replay = make_browser(app)
+    replay.set_cookie("__Host-session", cookie.value, domain="jalapeno.example", secure=True)
+    assert replay.get("/").status_code == 200
+    with as_owner(app) as session:
+        ended = session.scalars(select(UserSession.user_id).where(UserSession.ended_at.is_not(None))).all()
+    assert ended == [first.user_id]
+
+
 def test_a_csrf_token_from_before_signing_in_is_worth_nothing_after(register: Registrar, client: Browser) -> None:
     account = register()
     planted = client.csrf_token()

@@ -64,7 +64,7 @@ def test_the_password_of_now_is_needed(app: Flask, register: Registrar) -> None:
     account = register()
     answer = account.browser.submit("/settings/security/password", {"current": "not this one", "password": NEW})
     assert answer.status_code == 400
-    assert "This is not your password of now" in answer.text
+    assert "This is not your current password" in answer.text
     weak = account.browser.submit("/settings/security/password", {"current": PASSWORD, "password": "short"})
     assert "at least 12" in weak.text.lower()
     with as_owner(app) as session:
