@@ -21,7 +21,7 @@ from jalapeno.models import Acceptance, ActionItem, Delivery, ExternalLink, Inte
 from jalapeno.payloads import Payload, PayloadError, payload_hash
 from jobs.connection import Connection, NeedsReconnect, retrying
 from jobs.providers.base import Ambiguous, Delivered, LinkBack, Refused, Secret
-from jobs.work import GiveUp, Work, checkpoint
+from jobs.work import GiveUp, LeaseLost, Work, checkpoint
 
 log = structlog.get_logger(__name__)
 
@@ -145,12 +145,17 @@ def _deliver(work: Work, connection: Connection, token: Secret, task: Task) -> D
 
 
 def _mark_called(work: Work, at: datetime | None) -> None:
+    """Raises LeaseLost when a person took the item back since it was read: then nothing may leave any more."""
     with work.session() as session:
-        session.execute(
+        standing = session.scalar(
             update(Delivery)
             .where(Delivery.workspace_id == work.workspace_id, Delivery.id == work.row_id)
+            .where(Delivery.state.in_(("queued", "waiting")))
             .values(called_at=at)
+            .returning(Delivery.id)
         )
+    if standing is None:
+        raise LeaseLost
 
 
 def _link_back(connection: Connection, token: Secret, task: Task, delivered: Delivered) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from jobs import pipeline
 from jobs.core import Core
+from jobs.steps import push
+from jobs.work import Work
 from tests.jobs.steps.conftest import Scene
 
 
@@ -193,3 +195,19 @@ def test_a_second_delivery_after_an_unsure_one_finds_the_issue_of_the_first(scen
     scene.run()
     assert scene.delivered(second) == ("sent", None)
     assert len(titles(scene)) == 1
+
+
+def test_an_item_taken_back_while_it_was_read_does_not_leave(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    delivery_id = scene.delivery(scene.connect(), scene.item())
+    load = push._load
+
+    def load_then_undo(work: Work) -> push.Task | None:
+        task = load(work)
+        scene.owner.execute("delete from outbox")
+        scene.owner.execute("update delivery set state = 'withdrawn'")
+        return task
+
+    monkeypatch.setattr(push, "_load", load_then_undo)
+    scene.run()
+    assert titles(scene) == []
+    assert scene.delivered(delivery_id) == ("withdrawn", None)
