@@ -147,6 +147,15 @@ def test_every_status_has_words_and_a_number(failing: Callable[..., Any], status
     assert "werkzeug" not in page.text.lower()
 
 
+def test_a_limited_page_says_when_it_opens_again(register: Registrar) -> None:
+    browser = register().browser
+    answers = [browser.submit("/uploads") for _ in range(21)]
+    assert 429 not in {answer.status_code for answer in answers[:20]}
+    assert answers[20].status_code == 429
+    assert 0 < int(answers[20].headers["Retry-After"]) <= 3601
+    assert "Try again in" in answers[20].text
+
+
 def test_405_names_what_is_allowed(client: Browser) -> None:
     answer = client.delete("/auth/login")
     assert answer.status_code == 405
