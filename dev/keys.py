@@ -47,11 +47,9 @@ def _new_key() -> str:
 
 def _handoff_pair(folder: DataFolder) -> dict[str, str]:
     if not _path(folder, PRIVATE).exists() or not _path(folder, PUBLIC).exists():
-        from cryptography.hazmat.primitives.asymmetric.x25519 import (
-            X25519PrivateKey,
-        )  # only the first start pays for it
+        from jalapeno.keyring import new_key, public_of  # only the first start pays for loading the ciphers
 
-        pair = X25519PrivateKey.generate()
-        folder.write(f"keys/{PUBLIC}", "1:" + base64.b64encode(pair.public_key().public_bytes_raw()).decode())
-        folder.write(f"keys/{PRIVATE}", "1:" + base64.b64encode(pair.private_bytes_raw()).decode())
+        private = new_key()
+        folder.write(f"keys/{PUBLIC}", public_of(private))
+        folder.write(f"keys/{PRIVATE}", private)
     return {name: _path(folder, name).read_text() for name in (PRIVATE, PUBLIC)}

@@ -15,12 +15,13 @@ import structlog
 from sqlalchemy import update
 
 from jalapeno import audit
-from jalapeno.http import Http, host_of
+from jalapeno.http import Http
 from jalapeno.models import Integration, utc_now
 from jalapeno.settings import Settings
 from jobs.core import Core
-from jobs.providers.base import Ambiguous, Busy, Disconnected, Grant, Provider, Refused, Secret
-from jobs.providers.linear import Linear
+from jobs.providers import allowed_hosts
+from jobs.providers import provider as open_provider
+from jobs.providers.base import Ambiguous, Busy, Disconnected, Grant, Refused, Secret
 from jobs.vault import Vault
 from jobs.work import Again, GiveUp, Work, backoff
 
@@ -34,26 +35,10 @@ class NeedsReconnect(Exception):
     """The grant is over; the integration says so already."""
 
 
-def open_provider(settings: Settings, name: str) -> Provider:
-    """The provider of this name, with its addresses and client from the settings."""
-    return {"linear": _linear}[name](settings)
-
-
 def open_http(settings: Settings) -> Http:
     """The outbound client: it speaks to the providers' own hosts and to nobody else."""
-    hosts = {host_of(settings.linear_api_url), host_of(settings.linear_token_url), host_of(settings.linear_revoke_url)}
     local = not settings.is_production  # emulators are on this machine
-    return Http(hosts, allow_private=local, allow_plain_http=local)
-
-
-def _linear(settings: Settings) -> Provider:
-    return Linear(
-        client_id=settings.linear_client_id,
-        client_secret=Secret(settings.linear_client_secret),
-        token_url=settings.linear_token_url,
-        revoke_url=settings.linear_revoke_url,
-        api_url=settings.linear_api_url,
-    )
+    return Http(allowed_hosts(settings), allow_private=local, allow_plain_http=local)
 
 
 class Connection:
@@ -64,7 +49,7 @@ class Connection:
         self.workspace_id = workspace_id
         self.integration_id = integration_id
         self.http = open_http(core.settings)
-        self.provider = open_provider(core.settings, provider)
+        self.provider = open_provider(provider, core.settings)
         self.vault = Vault(core.settings)
 
     def call(self, ask: Callable[[Secret], Answer]) -> Answer:
