@@ -154,6 +154,7 @@ def _children(pid: int) -> list[int]:
 def _end_descendants(pid: int) -> None:
     """Kill what the command left behind; a killed parent's children come to us, so look again until none is left."""
     for _ in range(50):
+        _reap()
         left = _children(pid)
         if not left:
             return
@@ -163,7 +164,6 @@ def _end_descendants(pid: int) -> None:
             except ProcessLookupError:
                 continue
         time.sleep(0.02)
-        _reap()
 
 
 def _reap() -> None:

@@ -16,6 +16,8 @@
 \getenv database JALAPENO_DATABASE
 
 SET password_encryption = 'scram-sha-256';
+-- Two that run this at once would change the same roles at once; held until the connection is left.
+SELECT pg_advisory_lock(hashtext('jalapeno logins')) \g /dev/null
 
 SELECT format('CREATE ROLE %I LOGIN', wanted.name)
 FROM (VALUES ('jalapeno_owner'), ('jalapeno_web'), ('jalapeno_media'), ('jalapeno_connections'), ('jalapeno_clock'))

@@ -1,7 +1,12 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 import psycopg
 import pytest
 
-from dev.postgres import LOGINS, Database, make_logins
+from dev.postgres import HOST, LOGINS, Database, make_logins, new_passwords
+from tests.plugins.services import FOLDER_VARIABLE, TEMPLATE, start_cluster, stop
 
 
 def connect(database: Database, login: str) -> psycopg.Connection[tuple[object, ...]]:
@@ -33,20 +38,31 @@ def test_a_wrong_password_is_refused_also_from_this_machine(postgres: Database) 
         connect(wrong, "jalapeno_web")
 
 
-def test_the_logins_can_be_made_again_without_harm(postgres: Database) -> None:
-    make_logins(postgres)
-    with connect(postgres, "jalapeno_owner") as connection:
+@pytest.fixture(scope="module")
+def own_cluster() -> Iterator[Database]:
+    """A server of this module's own: its logins are changed here, which other tests must not see."""
+    folder = Path(os.environ[FOLDER_VARIABLE]) / f"own-{os.getpid()}"
+    folder.mkdir(mode=0o711)
+    known = start_cluster(folder)
+    yield Database(HOST, known["port"], TEMPLATE, known["passwords"])
+    stop(known["pid"])
+
+
+def test_the_logins_can_be_made_again_with_new_passwords(own_cluster: Database) -> None:
+    fresh = {**new_passwords(), "postgres": own_cluster.passwords["postgres"]}
+    changed = Database(own_cluster.host, own_cluster.port, own_cluster.name, fresh)
+    make_logins(changed)
+    with connect(changed, "jalapeno_web") as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        connect(own_cluster, "jalapeno_web")
 
 
-def test_a_login_that_grew_powers_stops_the_set_up(postgres: Database) -> None:
-    with connect(postgres, "postgres") as connection:
+def test_a_login_that_grew_powers_stops_the_set_up(own_cluster: Database) -> None:
+    with connect(own_cluster, "postgres") as connection:
         connection.execute("ALTER ROLE jalapeno_clock BYPASSRLS")
-        try:
-            with pytest.raises(SystemExit, match="must not have: jalapeno_clock"):
-                make_logins(postgres)
-        finally:
-            connection.execute("ALTER ROLE jalapeno_clock NOBYPASSRLS")
+    with pytest.raises(SystemExit, match="must not have: jalapeno_clock"):
+        make_logins(own_cluster)
 
 
 def test_the_database_is_at_the_head_of_the_migrations(postgres: Database) -> None:

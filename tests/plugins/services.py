@@ -51,14 +51,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     folder = Path(os.environ.pop(FOLDER_VARIABLE))
     for record in folder.glob("*.json"):
-        _stop(json.loads(record.read_text())["pid"])
+        stop(json.loads(record.read_text())["pid"])
     cluster = folder / "postgres"
     if cluster.is_symlink():
         shutil.rmtree(cluster.resolve())
     shutil.rmtree(folder)
 
 
-def _stop(pid: int) -> None:
+def stop(pid: int) -> None:
+    """Stop a supervised server and wait for its end."""
     try:
         gone = os.pidfd_open(pid)
         os.kill(pid, signal.SIGTERM)
@@ -80,21 +81,23 @@ class RedisUrls:
 def cluster() -> launcher.Database:
     """The server with its template database at the head of the migrations; tests want `postgres`."""
 
-    def start(folder: Path) -> dict[str, Any]:
-        passwords = launcher.new_passwords()
-        port = _free_port()
-        pid = _supervised(
-            "INT", "dev.postgres", "--folder", str(folder / "postgres"), "--port", str(port), "--throwaway",
-            env={"PGPASSWORD": passwords[launcher.SUPERUSER]}, log=folder / "postgres.log",
-        )  # fmt: skip
-        template = launcher.Database(launcher.HOST, port, TEMPLATE, passwords)
-        launcher.wait_until_ready(template)
-        launcher.make_logins(template)
-        launcher.migrate(template, environment="test")
-        return {"pid": pid, "port": port, "passwords": passwords}
-
-    known = _shared("postgres", start)
+    known = _shared("postgres", start_cluster)
     return launcher.Database(launcher.HOST, known["port"], TEMPLATE, known["passwords"])
+
+
+def start_cluster(folder: Path) -> dict[str, Any]:
+    """A new server with its data in this folder; what others need to know of it."""
+    passwords = launcher.new_passwords()
+    port = _free_port()
+    pid = _supervised(
+        "INT", "dev.postgres", "--folder", str(folder / "postgres"), "--port", str(port), "--throwaway",
+        env={"PGPASSWORD": passwords[launcher.SUPERUSER]}, log=folder / "postgres.log",
+    )  # fmt: skip
+    template = launcher.Database(launcher.HOST, port, TEMPLATE, passwords)
+    launcher.wait_until_ready(template)
+    launcher.make_logins(template)
+    launcher.migrate(template, environment="test")
+    return {"pid": pid, "port": port, "passwords": passwords}
 
 
 @pytest.fixture(scope="session")

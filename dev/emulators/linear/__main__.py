@@ -12,13 +12,19 @@ from dev.emulators.linear.desk import NOTICE
 from dev.emulators.linear.server import LinearEmulator
 
 
+def _credential(parser: argparse.ArgumentParser, option: str, variable: str) -> None:
+    """From the environment where it is set: an argument would be shown by `ps`."""
+    known = os.environ.get(variable)
+    parser.add_argument(option, default=known, required=known is None, help=f"by default {variable}")
+
+
 def main() -> None:
     """Serve until a signal says to stop."""
     parser = argparse.ArgumentParser(prog="python -m dev.emulators.linear", description=NOTICE + ".")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data", type=Path, help="folder where issues and tokens outlive a restart")
-    parser.add_argument("--client-id", required=True)
-    parser.add_argument("--client-secret", required=True)
+    _credential(parser, "--client-id", "LINEAR_CLIENT_ID")
+    _credential(parser, "--client-secret", "LINEAR_CLIENT_SECRET")
     parser.add_argument("--redirect-uri", required=True, action="append", help="may be given several times")
     parser.add_argument("--token-seconds", type=float, default=24 * 60 * 60, help="life of access tokens")
     asked = parser.parse_args()
