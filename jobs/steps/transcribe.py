@@ -5,6 +5,7 @@ May run twice: a second run writes a revision of its own, and only the one whose
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,9 +51,11 @@ def run(work: Work) -> None:
     checkpoint("transcribe", "call_sent")
     try:
         with work.core.store.open_file(task.blob_name) as source, _decoded(work, source, report) as audio:
+            started = time.monotonic()
             transcript = _transcriber(work).transcribe(
                 audio, language=task.language, speakers=task.speakers, progress=report
             )
+            log.info("transcribed", seconds=round(time.monotonic() - started, 3), recording_ms=transcript.duration_ms)
             peaks = audio.peaks
     except BlobMissing:
         raise GiveUp("recording_missing") from None
