@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Sequence
 
@@ -19,6 +20,7 @@ from jalapeno.markdown import one_line
 from jalapeno.meetings import bp, quoting, transcript, voices
 from jalapeno.meetings.corrections import Corrected, correct
 from jalapeno.meetings.fragments import SHOW, changed
+from jalapeno.meetings.runs import RUNNING
 from jalapeno.models import ActionItem, Correction, Evidence, Meeting, Segment, UserAccount
 
 _WORDS = text(
@@ -65,8 +67,10 @@ def show_segment(meeting_id: uuid.UUID, segment_id: uuid.UUID) -> ResponseReturn
 def correct_segment(meeting_id: uuid.UUID, segment_id: uuid.UUID) -> ResponseReturnValue:
     """Store a corrected text; quotes on it move with their words in the same transaction."""
     require_editor()
-    meeting = visible_meeting(meeting_id)
+    meeting = visible_meeting(meeting_id, lock=True)
     segment = quoting.segment_of(meeting, segment_id, lock=True)
+    if meeting.state in RUNNING:  # the worker quotes the text as it was when it began
+        raise Conflict(_("This meeting is being worked on. Correct the words when that is done."))
     typed = one_line(request.form.get("content", ""))
     if problem := _problem(segment, typed):
         return _tools(meeting, segment, typed, problem), 400, SHOW
@@ -173,6 +177,6 @@ def _number(name: str, default: int) -> int:
     typed = request.args.get(name, "")
     if not typed:
         return default
-    if not typed.lstrip("-").isdecimal() or len(typed) > 9:
+    if not re.fullmatch(r"-?[0-9]{1,8}", typed):
         raise BadInput(_("This part of the transcript does not exist."))
     return int(typed)

@@ -146,3 +146,9 @@ def test_a_passage_of_an_earlier_transcript_is_not_corrected(planning: Planning)
 def test_a_passage_of_another_meeting_is_not_found_here(planning: Planning) -> None:
     other = planning.rows.make_meeting(planning.account.workspace_id, planning.account.user_id)
     assert planning.browser.get(f"/meetings/{other.id}/segments/{planning.segments[1].id}").status_code == 404
+
+
+def test_while_a_worker_reads_the_transcript_its_words_stay(planning: Planning) -> None:
+    planning.browser.submit(planning.path + "/reprocess", {"what": "extract"})
+    assert planning.correct(planning.segments[1], "Something else.").status_code == 409
+    assert planning.now(planning.segments[1]).content == SAID
