@@ -276,4 +276,8 @@ def _internal(_error: InternalServerError) -> Response:
     message = _(
         "This was our mistake, not yours. Try again in a moment; if it happens again, tell us the number below."
     )
-    return _render(Answer(500, "internal", message))
+    try:
+        return _render(Answer(500, "internal", message))
+    except Exception:
+        log.exception("request.error_page_failed")  # what broke may be the page's own frame: then plain words
+        return Response(f"{message}\n{g.get('request_id', '')}\n", 500, mimetype="text/plain")

@@ -118,6 +118,21 @@ def test_a_500_shows_nothing_of_the_inside_and_is_logged_with_its_number(failing
     assert "secret" not in data.text
 
 
+def test_a_broken_frame_of_all_pages_still_gives_an_answer(
+    failing: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> str:
+        raise RuntimeError("no template")
+
+    monkeypatch.setattr(errors, "render_template", broken)
+    answer = failing(RuntimeError("first"))
+    assert answer.status_code == 500
+    assert answer.mimetype == "text/plain"
+    assert answer.headers["X-Request-Id"] in answer.text
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no template" not in answer.text
+
+
 def test_a_database_that_is_away_is_503(failing: Callable[..., Any]) -> None:
     answer = failing(OperationalError("select secret", {}, Exception("connection refused at 10.0.0.3")))
     assert answer.status_code == 503
