@@ -146,7 +146,7 @@ class Undecodable(SpeechError):
     MESSAGES: dict[str, str] = {  # noqa: RUF012 - a constant table
         "truncated": "The file ends too early: a part of the recording is missing. It may still have been copied or "
         "written when it was sent. Send the whole file again.",
-        "too_long": "The recording is longer than we accept. Cut it into shorter parts and send them one by one.",
+        "too_long": "The recording is longer than 6 hours. Cut it into shorter parts and send them one by one.",
         "no_audio_track": "This video has no sound track, so there is nothing to write down.",
         "not_audio": "We could not play this file. Send WAV, MP3, M4A, MP4, MOV, AAC, FLAC, OGG, Opus or WebM.",
         "decoder_limits": "This file needs far more memory or time to play than a recording of its kind should. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import selectors
@@ -69,8 +70,8 @@ def decode(
 ) -> Decoded:
     """Decode a file, by its path or open with a descriptor; the samples go to a new file in `folder`.
 
-    The default for `folder` is the system's temporary one.
-    Raise `Undecodable` with its code, or `Cancelled` within half a second of `should_stop` saying so.
+    The default for `folder` is the system's temporary one. Raise `Undecodable` with its code, OSError when the disk
+    is full, or `Cancelled` within half a second of `should_stop` saying so.
     """
     out_fd, name = tempfile.mkstemp(prefix="samples-", suffix=".pcm", dir=folder)
     path = Path(name)
@@ -158,6 +159,8 @@ def _result_of(answer: dict[str, Any]) -> dict[str, Any]:
     if "error" in answer:
         code, reason = str(answer["error"]), str(answer.get("reason", ""))
         log.info("recording_not_decoded", code=code, reason=reason)
+        if code == "no_room":
+            raise OSError(errno.ENOSPC, "no room for the samples of a recording")
         raise Undecodable(code if code in Undecodable.MESSAGES else "not_audio", reason=reason)
     result: dict[str, Any] = answer["result"]
     return result

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import ctypes
+import errno
 import importlib
 import json
 import os
@@ -279,9 +280,10 @@ def _refuse_to_open(url: str, flags: int, options: dict[str, str]) -> Never:
 
 
 def _code_of(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == 12:  # ENOMEM, as FFmpeg reports it
-        return "decoder_limits"
-    return "not_audio"
+    number = error.errno if isinstance(error, OSError) else None
+    if number in {errno.ENOSPC, errno.EDQUOT}:
+        return "no_room"  # ours, not the file's: the parent raises it as an OSError
+    return "decoder_limits" if number in {errno.ENOMEM, errno.EFBIG} else "not_audio"
 
 
 def say(message: dict[str, Any]) -> None:

@@ -41,13 +41,16 @@ class LocalTranscriber:
         """Listen once, then tell the speakers apart; see `Transcriber.transcribe` for what it raises."""
         folder = weights.ensure_whisper(self.model, self.models, progress)
         samples = audio.samples()
-        heard = self._listen(folder, samples, language, progress)
+        chosen = whisper.known_language(language)
+        if language and not chosen:
+            log.warning("language_not_known", language=language)
+        heard = self._listen(folder, samples, chosen, progress)
         if not heard.words:
             raise NoSpeech(reason=f"no words in {audio.duration_ms} ms")
         labels = self._who(samples, heard.words, speakers, progress)
         return Transcript(
             language=heard.language,
-            language_probability=1.0 if language else round(heard.language_probability, 4),
+            language_probability=1.0 if chosen else round(heard.language_probability, 4),
             duration_ms=audio.duration_ms,
             segments=cutting.stretched(cutting.segments(heard.words, labels), heard.speech),
             speaker_count=len({label for label in labels if label is not None}),

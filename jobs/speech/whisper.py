@@ -62,6 +62,14 @@ def _pipeline(folder: Path, threads: int) -> Any:
     return BatchedInferencePipeline(model)
 
 
+def known_language(code: str | None) -> str | None:
+    """The model's name for a language tag ("pt-BR" is "pt"), or None for one it does not know."""
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+
+    short = (code or "").lower().replace("_", "-").split("-")[0]
+    return short if short in _LANGUAGE_CODES else None
+
+
 def hear(pipeline: Any, window: NDArray[np.float32], language: str | None) -> Hearing:
     """Start to hear a window: the voice detector has run when this returns, the words come while they are asked for."""
     for threshold in THRESHOLDS:

@@ -206,6 +206,14 @@ def test_a_wish_to_stop_and_a_time_limit_end_the_work_and_leave_nothing(
     assert list(folder.iterdir()) == []
 
 
+def test_a_full_disk_is_not_the_files_fault(sound: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = sound("wav")
+    full = os.open("/dev/full", os.O_WRONLY)
+    monkeypatch.setattr("tempfile.mkstemp", lambda **options: (full, str(path.with_suffix(".pcm"))))
+    with pytest.raises(OSError, match="no room"):
+        decode(path)
+
+
 def test_an_open_file_is_decoded_and_progress_never_falls(sound: Callable[..., Path]) -> None:
     shares: list[float] = []
     with (

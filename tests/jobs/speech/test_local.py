@@ -64,8 +64,18 @@ def test_the_words_do_not_depend_on_the_format(
 
 
 def test_a_chosen_language_is_kept(speech: Path, models: Path) -> None:
-    transcript = hear(speech, models, language="de", speakers=1)
+    transcript = hear(speech, models, language="de-CH", speakers=1)
     assert (transcript.language, transcript.language_probability) == ("de", 1.0)
+
+
+def test_an_unknown_language_is_found_out_instead(speech: Path, models: Path) -> None:
+    assert hear(speech, models, language="tlh", speakers=1).language == "en"
+
+
+def test_a_blink_of_sound_is_nobody(tmp_path: Path, models: Path) -> None:
+    path = encode(tone(0.05, RATE), RATE, tmp_path / "blink.wav", "wav", "pcm_s16le")
+    with pytest.raises(NoSpeech):
+        hear(path, models)
 
 
 @pytest.mark.parametrize("kind", ["silence", "hiss", "loud noise", "tone", "beeps"])
@@ -103,6 +113,7 @@ def test_without_a_speaker_model_one_nameless_person_speaks(speech: Path, models
         assert {segment.speaker for segment in transcript.segments} == {None}
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.skipif("SAMPLES_DIR" not in os.environ, reason="SAMPLES_DIR is not set")
 def test_real_recordings_are_heard_as_well_as_we_say(models: Path) -> None:
     transcriber = LocalTranscriber(models=models, threads=2)
