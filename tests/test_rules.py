@@ -82,3 +82,18 @@ def test_one(number):
     code, output = run_pytest(tmp_path, source, "-n", "2")
     assert code == 0, output
     assert "4 passed" in output
+
+
+def test_names_of_tests_hold_no_ids_and_keys_that_are_made_anew(tmp_path: Path) -> None:
+    source = """
+import base64, os, uuid, pytest
+
+KEY = "1:" + base64.b64encode(os.urandom(32)).decode()
+
+@pytest.mark.parametrize("text", ["plain", f"owner-{uuid.uuid4()}", KEY])
+def test_one(text):
+    pass
+"""
+    code, output = run_pytest(tmp_path, source, "-n", "2")
+    assert code == 0, output
+    assert "3 passed" in output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
 from collections.abc import Generator
 from contextlib import nullcontext
@@ -16,6 +17,8 @@ from tests.skips import ALLOWED
 
 HEAVY = ("speech", "browser", "flow")  # each alone uses what the machine has; two at once would only time out
 
+MADE_ANEW = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Za-z0-9+/]{43}=")
+
 
 def pytest_configure() -> None:
     """Close the network, for this process and for model downloads of the processes it starts."""
@@ -26,6 +29,12 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Heavy tests come last: what fails quickly is told first."""
     items.sort(key=is_heavy)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Keys and ids are made anew in each process; in a test's name they would differ, which xdist refuses."""
+    masked = MADE_ANEW.sub("…", val) if isinstance(val, str) else val
+    return masked if isinstance(masked, str) and masked != val else None
 
 
 def is_heavy(item: pytest.Item) -> bool:
