@@ -90,10 +90,10 @@ import base64, os, uuid, pytest
 
 KEY = "1:" + base64.b64encode(os.urandom(32)).decode()
 
-@pytest.mark.parametrize("text", ["plain", f"owner-{uuid.uuid4()}", KEY])
+@pytest.mark.parametrize("text", ["plain", f"owner-{uuid.uuid4()}", uuid.uuid4().hex.upper(), KEY])
 def test_one(text):
     pass
 """
     code, output = run_pytest(tmp_path, source, "-n", "2")
     assert code == 0, output
-    assert "3 passed" in output
+    assert "4 passed" in output
