@@ -340,7 +340,7 @@ def downgrade() -> None:
             op.execute(f"revoke all on {table} from {login}")
         op.execute(f"revoke all on alembic_version from {login}")
         op.execute(f"revoke usage on schema public from {login}")
-    for policy, tables in {
+    for policy, bound in {
         "of_workspace": ("workspace", *TENANT_TABLES),
         "of_user": ("user_session", "membership"),
         "undecided_only": ("action_item",),
@@ -348,7 +348,7 @@ def downgrade() -> None:
         "deleted_only": ("meeting",),
         "of_clock": ("outbox", "audit_event", "audit_leaf", "audit_tree_head"),
     }.items():
-        for table in tables:
+        for table in bound:
             op.execute(f"drop policy {policy} on {table}")
     for table in ("workspace", "user_session", *TENANT_TABLES):
         op.execute(f"alter table {table} disable row level security")
