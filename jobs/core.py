@@ -33,6 +33,7 @@ class Core:
             max_overflow=1,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,  # errors are logged, and parameters are what people said
             connect_args={
                 "connect_timeout": 5,
                 "application_name": f"jalapeno-{self.settings.role}",

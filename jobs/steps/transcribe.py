@@ -6,7 +6,6 @@ May run twice: a second run writes a revision of its own, and only the one whose
 from __future__ import annotations
 
 import time
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,12 +50,12 @@ def run(work: Work) -> None:
     checkpoint("transcribe", "call_sent")
     try:
         with work.core.store.open_file(task.blob_name) as source, _decoded(work, source, report) as audio:
+            _keep_shape(work, audio)
             started = time.monotonic()
             transcript = _transcriber(work).transcribe(
                 audio, language=task.language, speakers=task.speakers, progress=report
             )
             log.info("transcribed", seconds=round(time.monotonic() - started, 3), recording_ms=transcript.duration_ms)
-            peaks = audio.peaks
     except BlobMissing:
         raise GiveUp("recording_missing") from None
     except Cancelled:
@@ -65,7 +64,7 @@ def run(work: Work) -> None:
         log.info("not_transcribed", code=error.code, reason=error.reason)
         raise (Again(backoff(work.attempts), error.code) if error.retry else GiveUp(error.code)) from error
     with work.store() as session:
-        _store(session, work, task, transcript, peaks)
+        _store(session, work, task, transcript)
 
 
 def give_up(work: Work, code: str) -> None:
@@ -100,14 +99,19 @@ def _transcriber(work: Work) -> LocalTranscriber:
     )
 
 
-def _store(session: Session, work: Work, task: Task, transcript: Transcript, peaks: bytes) -> uuid.UUID:
-    revision_id = store_transcript(session, work.workspace_id, work.row_id, transcript)
+def _keep_shape(work: Work, audio: Decoded) -> None:
+    """Length and peaks, as soon as they are known: a recording in which nobody speaks can still be played."""
+    with work.session() as session:
+        session.execute(
+            update(Recording)
+            .where(Recording.workspace_id == work.workspace_id, Recording.meeting_id == work.row_id)
+            .values(duration_ms=audio.duration_ms, peaks=audio.peaks)
+        )
+
+
+def _store(session: Session, work: Work, task: Task, transcript: Transcript) -> None:
+    store_transcript(session, work.workspace_id, work.row_id, transcript)
     of_meeting = (Meeting.workspace_id == work.workspace_id, Meeting.id == work.row_id)
-    session.execute(
-        update(Recording)
-        .where(Recording.workspace_id == work.workspace_id, Recording.meeting_id == work.row_id)
-        .values(duration_ms=transcript.duration_ms, peaks=peaks)
-    )
     session.execute(
         update(Meeting)
         .where(*of_meeting, Meeting.state != "cancelled")
@@ -128,4 +132,3 @@ def _store(session: Session, work: Work, task: Task, transcript: Transcript, pea
         details={"segments": len(transcript.segments), "engine": transcript.engine, "model": transcript.model},
     )
     queue.enqueue(session, "extract", work.row_id, not_before=task.waits_until, request_id=work.request_id)
-    return revision_id
