@@ -38,7 +38,7 @@ def choose(folder: DataFolder, *, with_linear: bool) -> Ports:
         _must_be_free(linear, f", which the Linear emulator needs (PORT plus {LINEAR_ABOVE})")
     record = folder.path / "run" / "ports.json"
     last = json.loads(record.read_text()) if record.exists() else {}
-    ports = Ports(web, linear, _free_port(last.get("postgres")), _free_port(last.get("valkey")))
+    ports = Ports(web, linear, free_port(last.get("postgres")), free_port(last.get("valkey")))
     folder.write("run/ports.json", json.dumps(asdict(ports)))
     return ports
 
@@ -74,7 +74,8 @@ def _answers(host: str, port: int) -> bool:
         return False
 
 
-def _free_port(last: int | None) -> int:
+def free_port(last: int | None = None) -> int:
+    """A port that nobody uses; the last one again where it is still free."""
     if last is not None and _is_free(last):
         return last
     with socket.socket() as probe:
