@@ -10,6 +10,12 @@ import jiwer
 
 FILLERS = frozenset({"uh", "um", "uhm", "er", "erm", "ah", "hm", "hmm", "mm", "mhm", "eh"})
 SAME = {"ok": "okay", "alright": "all right", "%": "percent", "mr": "mister", "dr": "doctor", "vs": "versus"}
+# Spelled out, as Whisper's own normaliser does: "there isn't" and "there's not" are the same words.
+CONTRACTIONS = (
+    (r"\bwon't\b", "will not"), (r"\bcan't\b", "can not"), (r"\bcannot\b", "can not"), (r"\bshan't\b", "shall not"),
+    (r"n't\b", " not"), (r"'re\b", " are"), (r"'m\b", " am"), (r"'ll\b", " will"), (r"'ve\b", " have"),
+    (r"\b(it|that|there|he|she|what|who|here|where|how)'s\b", r"\1 is"), (r"\blet's\b", "let us"),
+)  # fmt: skip
 UNITS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12,
@@ -36,10 +42,13 @@ def word_error_rate(reference: str, heard: str) -> float:
 
 
 def plain(text: str) -> str:
-    """Lower case, no punctuation, no fillers, numbers in digits: "Four hundred, uh, percent." is "400 percent"."""
+    """Lower case, no punctuation or fillers, contractions spelled out, numbers in digits: "It's four, uh." is "it is 4"."""
     text = unicodedata.normalize("NFKC", text).lower().replace("%", " % ")
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
-    text = re.sub(r"['’`]", "", text)
+    text = re.sub(r"[’`]", "'", text)
+    for short, long in CONTRACTIONS:
+        text = re.sub(short, long, text)
+    text = text.replace("'", "")
     words = re.findall(r"[^\W_]+|%", text)
     said = " ".join(SAME.get(word, word) for word in words if word not in FILLERS).split()
     return " ".join(_with_digits(said))

@@ -17,7 +17,9 @@ from jobs.evaluation.words import plain, word_error_rate
         ("zero zero one", "0 0 1"),
         ("the twenty-third of March", "the 23rd of march"),
         ("wait a second", "wait a second"),
-        ("OK, I’m fine", "okay im fine"),
+        ("OK, I’m fine", "okay i am fine"),
+        ("There's not, there isn't", "there is not there is not"),
+        ("Ada's won't", "adas will not"),
         ("Zoë's café", "zoës café"),
     ],
 )

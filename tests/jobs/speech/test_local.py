@@ -119,7 +119,7 @@ def test_real_recordings_are_heard_as_well_as_we_say(models: Path) -> None:
     transcriber = LocalTranscriber(models=models, threads=2)
     scores = {score.name: score for score in evaluate_speech(Path(os.environ["SAMPLES_DIR"]), transcriber)}
     assert scores["jfk.flac"].word_error_rate == 0
-    for name, words, speakers in (("meeting1.wav", 0.01, 0.10), ("phone_call.wav", 0.20, 0.30)):
+    for name, words, speakers in (("meeting1.wav", 0.01, 0.10), ("phone_call.wav", 0.14, 0.30)):
         score = scores[name]
         assert score.word_error_rate is not None
         assert score.word_error_rate <= words
