@@ -42,7 +42,7 @@ def word_error_rate(reference: str, heard: str) -> float:
 
 
 def plain(text: str) -> str:
-    """Lower case, no punctuation or fillers, contractions spelled out, numbers in digits: "It's four, uh." is "it is 4"."""
+    """Lower case, no punctuation or fillers, contractions spelled out, digits: "It's four, uh." is "it is 4"."""
     text = unicodedata.normalize("NFKC", text).lower().replace("%", " % ")
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
     text = re.sub(r"[’`]", "'", text)
