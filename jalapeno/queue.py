@@ -27,6 +27,7 @@ STEPS: Final[dict[str, str]] = {
     "connect": "connections",  # oauth_attempt
     "renew": "connections",  # integration
     "webhook": "connections",  # integration
+    "offer": "connections",  # integration
     "disconnect": "connections",  # integration
     "push": "connections",  # delivery
     "sync": "connections",  # webhook_delivery

@@ -8,20 +8,33 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy import update
 
 from jalapeno import audit
 from jalapeno.http import Http
+from jalapeno.keyring import SealBroken
 from jalapeno.models import Integration, utc_now
 from jalapeno.settings import Settings
 from jobs.core import Core
 from jobs.providers import allowed_hosts
 from jobs.providers import provider as open_provider
-from jobs.providers.base import Ambiguous, Busy, Disconnected, Grant, Refused, Secret
+from jobs.providers.base import (
+    Ambiguous,
+    Busy,
+    Disconnected,
+    Grant,
+    Identity,
+    ProviderError,
+    Refused,
+    RemotePerson,
+    Secret,
+    Target,
+)
 from jobs.vault import Vault
 from jobs.work import Again, GiveUp, Work, backoff
 
@@ -33,6 +46,28 @@ RENEW_AHEAD: Final = timedelta(minutes=5)  # a token that ends sooner is refresh
 
 class NeedsReconnect(Exception):
     """The grant is over; the integration says so already."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a tool offers the account that connected: who that is, where items can go, whom they can be given to."""
+
+    identity: Identity
+    targets: list[Target]
+    people: list[RemotePerson]
+
+    def as_columns(self) -> dict[str, Any]:
+        """The form kept in `Integration`."""
+        return {
+            "organization_id": self.identity.org_id,
+            "organization_name": self.identity.org_name,
+            "account_name": self.identity.user_name,
+            "account_is_admin": self.identity.admin,
+            "targets": [target.as_row() for target in self.targets],
+            "people": [person.as_row() for person in self.people],
+            "failure_code": None,
+            "used_at": utc_now(),
+        }
 
 
 def open_http(settings: Settings) -> Http:
@@ -121,6 +156,18 @@ class Connection:
                     details={"code": code},
                 )
 
+    def end(self) -> None:
+        """Revoke the grant if it can be done at once, and forget it in any case."""
+        try:
+            with self.core.session(self.workspace_id) as session:
+                grant = self.vault.load(session, self.workspace_id, self.integration_id)
+            if grant is not None:
+                self.provider.revoke(self.http, grant)
+        except (ProviderError, SealBroken) as fault:
+            log.warning("not_revoked", kind=type(fault).__name__)
+        with self.core.session(self.workspace_id) as session:
+            self.vault.forget(session, self.workspace_id, self.integration_id)
+
     def _free(self) -> None:
         with self.core.session(self.workspace_id) as session:
             self.vault.free_lease(session, self.workspace_id, self.integration_id)
@@ -132,6 +179,17 @@ class Connection:
             self.lose("no_token")
             raise NeedsReconnect
         return grant
+
+
+def ask_offer(work: Work, connection: Connection, organization_id: str | None) -> Offer:
+    """Read it anew. Raises GiveUp("other_organization") when the account is not of the organization it was."""
+    tool, http = connection.provider, connection.http
+    identity = retrying(work, lambda: connection.call(lambda token: tool.identity(http, token)))
+    if organization_id not in {None, identity.org_id}:
+        raise GiveUp("other_organization")
+    targets = retrying(work, lambda: connection.call(lambda token: tool.targets(http, token)))
+    people = retrying(work, lambda: connection.call(lambda token: tool.people(http, token)))
+    return Offer(identity, targets, people)
 
 
 def retrying(work: Work, ask: Callable[[], Answer]) -> Answer:

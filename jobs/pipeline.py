@@ -61,6 +61,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("connect", max_attempts=4, timeout=120),  # a sealed code -> sealed tokens
     Step("renew", max_attempts=8, timeout=120),  # a token before it runs out
     Step("webhook", max_attempts=4, timeout=120),  # a webhook made at the provider
+    Step("offer", max_attempts=4, timeout=120),  # teams and people, read again
     Step("disconnect", max_attempts=4, timeout=120),  # tokens revoked and deleted
     Step("mail", max_attempts=8, timeout=120),  # a letter
     Step("erase", max_attempts=20, timeout=600),  # a deleted meeting's bytes and rows

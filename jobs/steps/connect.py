@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, Update, case, select, update
 from sqlalchemy.orm import Session, undefer
 
 from jalapeno import audit, queue
 from jalapeno.keyring import Context, HandoffPrivateKeys, SealBroken
-from jalapeno.models import Delivery, Integration, OauthAttempt, utc_now
-from jobs.connection import Connection, NeedsReconnect, retrying
-from jobs.providers.base import Disconnected, Grant, Identity, RemotePerson, Secret, Target
+from jalapeno.models import Delivery, ExternalLink, Integration, OauthAttempt, utc_now
+from jobs.connection import Connection, NeedsReconnect, Offer, ask_offer, retrying
+from jobs.providers.base import Disconnected, Grant, ProviderError, Secret
 from jobs.work import GiveUp, Work, checkpoint
 
 log = structlog.get_logger(__name__)
@@ -40,51 +39,55 @@ def run(work: Work) -> None:
     """Exchange, store, ask who and where, and say that it is connected."""
     task = _load(work)
     if task is None:
-        with work.store():
+        with work.store() as session:
+            _wipe(session, work)
             return
     connection = Connection(work.core, work.workspace_id, task.integration_id, task.provider)
     if task.code is not None:
         _exchange(work, connection, task)
     try:
-        identity = retrying(work, lambda: connection.call(lambda t: connection.provider.identity(connection.http, t)))
-        if task.organization_id not in {None, identity.org_id}:
-            raise GiveUp("other_organization")
-        targets = retrying(work, lambda: connection.call(lambda t: connection.provider.targets(connection.http, t)))
-        people = retrying(work, lambda: connection.call(lambda t: connection.provider.people(connection.http, t)))
+        offer = ask_offer(work, connection, task.organization_id)
     except NeedsReconnect:
         raise GiveUp("connect_refused") from None
     with work.store() as session:
-        _connected(session, work, task, identity, targets, people)
+        _connected(session, work, task, offer)
 
 
 def give_up(work: Work, code: str) -> None:
-    """The page says why it did not connect; tokens that came all the same are forgotten."""
+    """The page says why it did not connect; tokens that came all the same are ended.
+
+    What worked before goes on waiting for a person to reconnect.
+    """
+    with work.session() as session:
+        row = session.execute(_integration_of(work)).one_or_none()
+    if row is not None and row.state == "connecting":
+        Connection(work.core, work.workspace_id, row.id, row.provider).end()
     with work.store() as session:
-        integration_id = session.scalar(
-            select(OauthAttempt.integration_id).where(
-                OauthAttempt.workspace_id == work.workspace_id, OauthAttempt.id == work.row_id
-            )
-        )
         _wipe(session, work)
-        if integration_id is None:
+        if row is None:
             return
-        was_connected = session.scalar(
-            update(Integration)
-            .where(Integration.workspace_id == work.workspace_id, Integration.id == integration_id)
-            .values(state="failed", failure_code=code)
-            .returning(Integration.connected_at)
+        failed = session.scalar(
+            _connecting(work, row.id)
+            .values(state=case((Integration.connected_at.is_(None), "failed"), else_="needs_reconnect"))
+            .values(failure_code=code)
+            .returning(Integration.id)
         )
-        if was_connected is not None:
-            # It had worked before: what waits for it goes on waiting for a person to reconnect.
-            session.execute(
-                update(Integration)
-                .where(Integration.workspace_id == work.workspace_id, Integration.id == integration_id)
-                .values(state="needs_reconnect")
-            )
-        audit.record(
-            session, "integration.failed", subject=("integration", integration_id), result="failed",
-            details={"code": code},
-        )  # fmt: skip
+        if failed is not None:
+            audit.record(
+                session, "integration.failed", subject=("integration", row.id), result="failed",
+                details={"code": code},
+            )  # fmt: skip
+
+
+def _integration_of(work: Work) -> Select[uuid.UUID, str, str]:
+    return (
+        select(Integration.id, Integration.provider, Integration.state)
+        .join(
+            OauthAttempt,
+            (OauthAttempt.workspace_id == Integration.workspace_id) & (OauthAttempt.integration_id == Integration.id),
+        )
+        .where(OauthAttempt.workspace_id == work.workspace_id, OauthAttempt.id == work.row_id)
+    )
 
 
 def _load(work: Work) -> Task | None:
@@ -138,13 +141,19 @@ def _exchange(work: Work, connection: Connection, task: Task) -> None:
 
 def _keep(work: Work, connection: Connection, task: Task, grant: Grant) -> None:
     with work.session() as session:
-        connection.vault.store(session, work.workspace_id, task.integration_id, grant)
-        session.execute(
-            update(Integration)
-            .where(Integration.workspace_id == work.workspace_id, Integration.id == task.integration_id)
-            .values(scopes=list(grant.scopes))
+        standing = session.scalar(
+            _connecting(work, task.integration_id).values(scopes=list(grant.scopes)).returning(Integration.id)
         )
+        if standing is not None:
+            connection.vault.store(session, work.workspace_id, task.integration_id, grant)
         _wipe(session, work)
+    if standing is None:
+        # Somebody took it back while the code was exchanged: nobody would ever end this grant.
+        try:
+            connection.provider.revoke(connection.http, grant)
+        except ProviderError as fault:
+            log.warning("not_revoked", code=fault.code)
+        raise GiveUp("connect_abandoned")
 
 
 def _wipe(session: Session, work: Work) -> None:
@@ -155,33 +164,27 @@ def _wipe(session: Session, work: Work) -> None:
     )
 
 
-def _connected(
-    session: Session,
-    work: Work,
-    task: Task,
-    identity: Identity,
-    targets: list[Target],
-    people: list[RemotePerson],
-) -> None:
-    values: dict[str, Any] = {
-        "state": "connected",
-        "failure_code": None,
-        "organization_id": identity.org_id,
-        "organization_name": identity.org_name,
-        "account_name": identity.user_name,
-        "account_is_admin": identity.admin,
-        "targets": [target.as_row() for target in targets],
-        "people": [person.as_row() for person in people],
-        "connected_at": utc_now(),
-        "used_at": utc_now(),
-    }
-    wants_webhook = task.wants_webhook and identity.admin
-    session.execute(
-        update(Integration)
-        .where(Integration.workspace_id == work.workspace_id, Integration.id == task.integration_id)
-        .values(**values)
+def _connecting(work: Work, integration_id: uuid.UUID) -> Update:
+    """Changes the integration only as long as nobody took the connecting back."""
+    return update(Integration).where(
+        Integration.workspace_id == work.workspace_id,
+        Integration.id == integration_id,
+        Integration.state == "connecting",
     )
+
+
+def _connected(session: Session, work: Work, task: Task, offer: Offer) -> None:
+    wants_webhook = task.wants_webhook and offer.identity.admin
+    values = {**offer.as_columns(), "state": "connected", "connected_at": utc_now()}
+    if wants_webhook:
+        values["webhook_state"] = case((Integration.webhook_state == "ready", "ready"), else_="requested")
+    changed = session.scalar(_connecting(work, task.integration_id).values(**values).returning(Integration.id))
+    if changed is None:
+        return
     audit.record(session, "integration.connected", subject=("integration", task.integration_id))
+    _adopt_links(session, work, task, offer.identity.org_id)
+    # What changed there while nobody could look, and issues of an earlier connection.
+    queue.enqueue(session, "poll", task.integration_id, request_id=work.request_id)
     if wants_webhook:
         queue.enqueue(session, "webhook", task.integration_id, request_id=work.request_id)
     waiting = session.scalars(
@@ -196,3 +199,22 @@ def _connected(
     ).all()
     for delivery_id in waiting:
         queue.enqueue(session, "push", delivery_id, request_id=work.request_id)
+
+
+def _adopt_links(session: Session, work: Work, task: Task, organization_id: str) -> None:
+    """Issues made through an earlier connection to the same organization are followed through this one."""
+    earlier = select(Integration.id).where(
+        Integration.workspace_id == work.workspace_id,
+        Integration.provider == task.provider,
+        Integration.organization_id == organization_id,
+        Integration.state == "disconnected",
+    )
+    seen = session.scalars(
+        update(ExternalLink)
+        .where(ExternalLink.workspace_id == work.workspace_id, ExternalLink.integration_id.in_(earlier))
+        .values(integration_id=task.integration_id)
+        .returning(ExternalLink.seen_at)
+    ).all()
+    if seen:
+        mine = (Integration.workspace_id == work.workspace_id, Integration.id == task.integration_id)
+        session.execute(update(Integration).where(*mine).values(polled_at=min(seen)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import delete, update
+from sqlalchemy import case, delete, update
 from sqlalchemy.orm import Session
 
 from jalapeno import audit
 from jalapeno.keyring import SealBroken
-from jalapeno.models import Delivery, Integration, WebhookSecret
+from jalapeno.models import Delivery, Integration, WebhookSecret, utc_now
 from jobs.connection import Connection, retrying
 from jobs.providers.base import Disconnected, Grant, Refused
 from jobs.vault import Vault
@@ -83,7 +83,12 @@ def _disconnected(session: Session, work: Work, code: str | None) -> None:
             Delivery.integration_id == work.row_id,
             Delivery.state.in_(["queued", "waiting"]),
         )
-        .values(state="withdrawn", failure_code="disconnected")
+        .values(
+            # After a create was sent nobody knows whether it arrived: that is said, not hidden.
+            state=case((Delivery.called_at.is_(None), "withdrawn"), else_="unsure"),
+            failure_code="disconnected",
+            finished_at=utc_now(),
+        )
     )
     session.execute(
         update(Integration)

@@ -21,7 +21,7 @@ from jalapeno.models import Acceptance, ActionItem, Delivery, ExternalLink, Inte
 from jalapeno.payloads import Payload, PayloadError, payload_hash
 from jobs.connection import Connection, NeedsReconnect, retrying
 from jobs.providers.base import Ambiguous, Delivered, LinkBack, Refused, Secret
-from jobs.work import GiveUp, LeaseLost, Work, checkpoint
+from jobs.work import Again, GiveUp, LeaseLost, Work, checkpoint
 
 log = structlog.get_logger(__name__)
 
@@ -103,16 +103,6 @@ def _load(work: Work) -> Task | None:
             raise GiveUp("payload_changed") from None
         if payload_hash(payload) != delivery.payload_hash:
             raise GiveUp("payload_changed")
-        called = session.scalars(
-            select(Delivery.handle)
-            .where(
-                Delivery.workspace_id == work.workspace_id,
-                Delivery.action_item_id == delivery.action_item_id,
-                Delivery.integration_id == delivery.integration_id,
-                Delivery.called_at.is_not(None),
-            )
-            .order_by(Delivery.created_at.desc())
-        ).all()
         return Task(
             delivery.id,
             delivery.action_item_id,
@@ -121,8 +111,37 @@ def _load(work: Work) -> Task | None:
             row.state,
             delivery.handle,
             payload,
-            tuple(called),
+            _called(session, delivery),
         )
+
+
+def _called(session: Session, delivery: Delivery) -> tuple[uuid.UUID, ...]:
+    """Handles of this item that were sent before, through this connection or an earlier one to the same place."""
+    here = (
+        select(Integration.provider, Integration.organization_id)
+        .where(Integration.workspace_id == delivery.workspace_id, Integration.id == delivery.integration_id)
+        .subquery()
+    )
+    return tuple(
+        session.scalars(
+            select(Delivery.handle)
+            .join(
+                Integration,
+                (Integration.workspace_id == Delivery.workspace_id) & (Integration.id == Delivery.integration_id),
+            )
+            .join(
+                here,
+                (here.c.provider == Integration.provider)
+                & here.c.organization_id.is_not_distinct_from(Integration.organization_id),
+            )
+            .where(
+                Delivery.workspace_id == delivery.workspace_id,
+                Delivery.action_item_id == delivery.action_item_id,
+                Delivery.called_at.is_not(None),
+            )
+            .order_by(Delivery.created_at.desc())
+        ).all()
+    )
 
 
 def _deliver(work: Work, connection: Connection, token: Secret, task: Task) -> Delivered:
@@ -199,10 +218,21 @@ def _sent(session: Session, work: Work, task: Task, delivered: Delivered) -> Non
 
 
 def _wait(work: Work, task: Task) -> None:
-    """The connection is not there: the delivery waits for it. A connection that was ended on purpose takes it back."""
-    over = task.integration_state in {"disconnecting", "disconnected"}
+    """The connection is not there: the delivery waits for it. One that was ended on purpose takes it back."""
     with work.store() as session:
-        _end(session, work, "withdrawn" if over else "waiting", "disconnected" if over else "needs_reconnect")
+        # The integration's row is held, so that a reconnect at this moment finds this one waiting, or we find it.
+        state = session.scalar(
+            select(Integration.state)
+            .where(Integration.workspace_id == work.workspace_id, Integration.id == task.integration_id)
+            .with_for_update(read=True)
+        )
+        if state == "connected":
+            raise Again(1.0, "reconnected", count=False)
+        if state not in {"disconnecting", "disconnected"}:
+            _end(session, work, "waiting", "needs_reconnect")
+        else:
+            # After a create was sent nobody knows whether it arrived: that is said, not hidden.
+            _end(session, work, "unsure" if task.handle in task.called else "withdrawn", "disconnected")
         audit.record(session, "delivery.waiting", subject=("delivery", task.delivery_id), result="failed")
 
 

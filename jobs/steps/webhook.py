@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 
 from jalapeno import audit
 from jalapeno.keyring import WEBHOOK_PURPOSE, Context, Keyring, random_token
@@ -39,28 +39,25 @@ def run(work: Work) -> None:
             ),
         )
     except NeedsReconnect:
-        with work.store():
+        with work.store() as session:
+            session.execute(_of(work).values(webhook_state="none"))
             return
     with work.store() as session:
-        session.execute(
-            update(Integration)
-            .where(Integration.workspace_id == work.workspace_id, Integration.id == work.row_id)
-            .values(webhook_state="ready", webhook_external_id=external_id)
-        )
+        session.execute(_of(work).values(webhook_state="ready", webhook_external_id=external_id))
 
 
 def give_up(work: Work, code: str) -> None:
     """The page offers the guided way by hand; until then changes are asked for now and then."""
     with work.store() as session:
-        session.execute(
-            update(Integration)
-            .where(Integration.workspace_id == work.workspace_id, Integration.id == work.row_id)
-            .values(webhook_state="refused")
-        )
+        session.execute(_of(work).values(webhook_state="refused"))
         audit.record(
             session, "integration.changed", subject=("integration", work.row_id), result="failed",
             details={"webhook": code},
         )  # fmt: skip
+
+
+def _of(work: Work) -> Update:
+    return update(Integration).where(Integration.workspace_id == work.workspace_id, Integration.id == work.row_id)
 
 
 def _secret(work: Work) -> Secret:

@@ -290,7 +290,8 @@ language sql security definer set search_path = pg_catalog, public, pg_temp as $
         where expires_at < now() and (sealed_code is not null or sealed_verifier is not null);
     delete from extraction_debit where starts_at < now() - interval '1 day';
     delete from webhook_secret where retires_at < now();
-    update integration i set state = 'failed', failure_code = 'connect_abandoned' where state = 'connecting'
+    update integration i set state = case when connected_at is null then 'failed' else 'needs_reconnect' end,
+        failure_code = 'connect_abandoned' where state = 'connecting'
         and not exists (select 1 from oauth_attempt a where a.workspace_id = i.workspace_id
                         and a.integration_id = i.id and a.expires_at > now());
 $$;
