@@ -20,7 +20,8 @@ def settings_table() -> str:
     """docs/settings.md: one row a setting, in the order of `jalapeno.settings`."""
     lines = ["| Name | Read by | Default | Secret | What it does |", "| --- | --- | --- | --- | --- |"]
     for row in SETTINGS:
-        default = "required" if row.default is REQUIRED else f"`{_shown(row.default)}`"
+        shown = "" if row.default is REQUIRED else _shown(row.default)
+        default = "required" if row.default is REQUIRED else f"`{shown}`" if shown else "empty"
         secret = "yes" if row.secret else ""
         lines.append(f"| `{row.name}` | {', '.join(row.roles)} | {default} | {secret} | {row.help} |")
     return "\n".join(lines) + "\n"
