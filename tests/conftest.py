@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.plugins.web",
     "tests.plugins.linear",
     "tests.plugins.meetings",
+    "tests.plugins.chromium",
 ]

@@ -13,6 +13,8 @@ const paints = "highlights" in CSS;
 let rows = [];
 let current = null;
 let follows = true;
+let loading = null;
+let triesAgainAt = 0;
 
 export function textOf(passage) { return passage.querySelector(".passage-text"); }
 
@@ -94,6 +96,10 @@ function at(ms) {
 
 async function show() {
   if (!player.isPlaying && player.ms === 0) return; // nothing was heard yet
+  if (isBeyond(player.ms)) {
+    loadUntil(player.ms);
+    return;
+  }
   const passage = at(player.ms);
   if (passage !== current) {
     current?.classList.remove("is-current");
@@ -117,13 +123,28 @@ export function reveal(element) {
   if (far) requestAnimationFrame(() => element.scrollIntoView({ block: "center", behavior: "instant" }));
 }
 
+/** Whether a media offset is behind the passages that are on the page, and more of them can be had. */
+function isBeyond(ms) {
+  return list?.querySelector(".more") != null && (rows.length === 0 || rows.at(-1).end < ms);
+}
+
 /** Load the passages up to a media offset, when they are not on the page yet. */
 export async function loadUntil(ms) {
-  const more = list?.querySelector(".more");
-  if (!more || (rows.length && rows.at(-1).start > ms)) return;
-  const loaded = new Promise((done) => document.body.addEventListener("htmx:afterSettle", done, { once: true }));
-  await window.htmx.ajax("GET", `${more.dataset.more}&until_ms=${ms + 1}`, { target: more, swap: "outerHTML" });
-  await Promise.race([loaded, new Promise((done) => setTimeout(done, 1000))]);
+  while (loading) await loading;
+  if (!isBeyond(ms) || performance.now() < triesAgainAt) return;
+  triesAgainAt = performance.now() + 3000; // whoever plays on asks for each frame: a failure is not asked for again at once
+  loading = load(ms).catch(() => {}).finally(() => { loading = null; });
+  await loading;
+}
+
+async function load(ms) {
+  const more = list.querySelector(".more");
+  const place = more.cloneNode(true); // without the trigger that waits for it to come into view
+  for (const name of ["hx-get", "hx-trigger", "hx-swap"]) place.removeAttribute(name);
+  more.replaceWith(place);
+  await window.htmx.ajax("GET", `${place.dataset.more}&until_ms=${ms + 1}`, { target: place, swap: "outerHTML settle:0ms" });
+  look();
+  if (!place.isConnected) triesAgainAt = 0;
 }
 
 function caret(x, y) {
