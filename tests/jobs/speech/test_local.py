@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,3 +130,27 @@ def test_real_recordings_are_heard_as_well_as_we_say(models: Path) -> None:
     assert (scores["conversation.mp3"].word_error_rate or 1) <= 0.21
     rooms = [score.diarization_exact for name, score in scores.items() if name[:3] in {"dev", "trn", "tst"}]
     assert sum(room.rate for room in rooms if room) / len(rooms) <= 0.46
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.skipif("SAMPLES_DIR" not in os.environ, reason="SAMPLES_DIR is not set")
+def test_real_talk_gives_the_same_words_in_every_format(models: Path) -> None:
+    """The first half minute: enough words to tell, little enough to wait for. Codecs lose different sounds."""
+    clips = Path(os.environ["SAMPLES_DIR"]) / "clips"
+    texts = {}
+    for suffix in ("flac", "mp3", "m4a", "mp4", "aac", "ogg", "opus", "webm"):
+        texts[suffix] = _first_words(clips / f"conversation.{suffix}", models)
+    texts["8 kHz wav"] = _first_words(clips / "conversation_8khz.wav", models)
+    rates = {name: word_error_rate(texts["flac"], text) for name, text in texts.items()}
+    assert len(texts["flac"].split()) > 40
+    assert max(rates.values()) <= 0.12, rates
+
+
+def _first_words(clip: Path, models: Path, seconds: int = 28) -> str:
+    with decode(clip) as audio:
+        os.truncate(audio.pcm_path, min(audio.pcm_path.stat().st_size, seconds * 16_000 * 2))
+        part = replace(audio, duration_ms=min(audio.duration_ms, seconds * 1000))
+        heard = LocalTranscriber(models=models, speaker_model="", threads=2).transcribe(
+            part, language="en", speakers=None, progress=lambda share, stage: None
+        )
+    return " ".join(segment.text for segment in heard.segments)
