@@ -110,7 +110,10 @@ def browser_libraries() -> None:
 def npm() -> list[str]:
     """The command npm: the system's where it is new enough, else the one of the virtual environment."""
     found = _system_npm()
-    return [found] if found else [str(_packaged_node() / "npm")]
+    if found:
+        return [found]
+    node = _packaged_node()  # its own `npm` starts a file that a wheel, which holds no links, has elsewhere
+    return [str(node / "node"), str(node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 @functools.cache
