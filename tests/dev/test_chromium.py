@@ -9,7 +9,11 @@ from dev import chromium
 INSTALLS = """
 [ "$1" = -q ] || exit 9
 case "$*" in
-*update*) [ -e "$HERE/tried" ] || { touch "$HERE/tried"; echo "E: Could not get lock /var/lib/apt/lists/lock." >&2; exit 100; } ;;
+*update*)
+    [ -e "$HERE/tried" ] && exit 0
+    touch "$HERE/tried"
+    echo "E: Could not get lock /var/lib/apt/lists/lock." >&2
+    exit 100 ;;
 *install*) printf '#!/bin/sh\\necho Chromium 1\\n' > "$HERE/chromium"; chmod 755 "$HERE/chromium" ;;
 esac
 """

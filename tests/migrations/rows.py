@@ -48,8 +48,8 @@ MADE_UP = {
     "BOOLEAN": lambda: True,
     "DATE": lambda: "2026-11-24",
     "TIMESTAMP WITH TIME ZONE": lambda: "2026-11-24T10:00:00Z",
-    "TEXT[]": lambda: [],
-    "BYTEA[]": lambda: [],
+    "TEXT[]": list,
+    "BYTEA[]": list,
 }
 
 
