@@ -37,15 +37,7 @@ def save_webhook_secret(integration_id: uuid.UUID) -> ResponseReturnValue:
             "integrations/webhook.html", integration=integration, url=_address(integration), error=message
         )
         return page, 400
-    db.session.execute(
-        update(WebhookSecret)
-        .where(
-            WebhookSecret.workspace_id == g.workspace_id,
-            WebhookSecret.integration_id == integration.id,
-            WebhookSecret.retires_at.is_(None),
-        )
-        .values(retires_at=utc_now() + timedelta(days=1))
-    )
+    _retire(integration.id)
     secret_id, keyring = new_id(), ground().webhook_keyring
     context = Context("webhook_secret", "envelope", secret_id, g.workspace_id)
     db.session.add(
@@ -86,3 +78,19 @@ def _connected(integration_id: uuid.UUID) -> Integration:
 
 def _address(integration: Integration) -> str:
     return f"{ground().settings.base_url}/webhooks/{integration.provider}/{integration.id}"
+
+
+def _retire(integration_id: uuid.UUID) -> None:
+    """The secrets before the new one end in a day."""
+    retired = db.session.scalars(
+        update(WebhookSecret)
+        .where(
+            WebhookSecret.workspace_id == g.workspace_id,
+            WebhookSecret.integration_id == integration_id,
+            WebhookSecret.retires_at.is_(None),
+        )
+        .values(retires_at=utc_now() + timedelta(days=1))
+        .returning(WebhookSecret.id)
+    ).all()
+    for old_id in retired:
+        audit.record(db.session, "webhook_secret.retired", subject=("webhook_secret", old_id))
