@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from jalapeno.mail import MailBusy, MailRefused, Message, open_mailer
 from sqlalchemy import update
 from sqlalchemy.orm import load_only, undefer
 
 from jalapeno import audit
 from jalapeno.keyring import Context, HandoffPrivateKeys, SealBroken
+from jalapeno.mail import MailBusy, MailRefused, Message, open_mailer
 from jalapeno.models import MailMessage, UserAccount, utc_now
 from jobs.letters import LETTERS
 from jobs.work import Again, GiveUp, Work, backoff, checkpoint

@@ -155,7 +155,7 @@ create table transcript_revision (
         references meeting (workspace_id, id) on delete cascade
 );
 
--- `words` is a list of [start_ms, end_ms, "word", probability]; `content` is those words as jalapeno.wording joins them.
+-- `words`: a list of [start_ms, end_ms, "word", probability]; `content`: those words as jalapeno.wording joins them.
 create table segment (
     workspace_id uuid not null,
     id uuid not null,

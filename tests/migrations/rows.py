@@ -38,7 +38,7 @@ DIALECT = postgresql.dialect()
 GENERATED = {"tsv", "seq", "xid"}
 LEFT_OUT = {"deleted_at", "revoked_at", "ended_at", "used_at", "retires_at"}  # set, they would mean that it is over
 MADE_UP = {
-    "UUID": lambda: uuid.uuid4(),
+    "UUID": uuid.uuid4,
     "TEXT": lambda: "words that were said",
     "INTEGER": lambda: 1,
     "BIGINT": lambda: 1,

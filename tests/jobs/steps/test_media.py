@@ -128,7 +128,7 @@ def room(core_of: Callable[..., Core], owner: psycopg.Connection, workspace: uui
         session.add(UserAccount(id=user_id, email="ada@example.com", name="Ada", password_hash="x", password_key=1))
         session.flush()
         session.add(Meeting(workspace_id=workspace, id=meeting_id, title="Planning", held_at=utc_now(),
-                            time_zone="UTC", visibility="workspace", uploaded_by=user_id, request_id="r-7"))  # fmt: skip
+                            time_zone="UTC", visibility="workspace", uploaded_by=user_id))  # fmt: skip
         session.flush()
         session.add(Recording(workspace_id=workspace, id=recording_id, meeting_id=meeting_id, blob_name=name,
                               etag=stored.etag, sha256=stored.sha256, size=stored.size, container="wav",
