@@ -6,10 +6,13 @@ import re
 import uuid
 from typing import Final
 
+import structlog
 from sqlalchemy import or_, select
 
 from jalapeno.keyring import Context, Keyring, SealBroken, equal, hmac_sha256
 from jalapeno.models import AnySession, WebhookSecret, utc_now
+
+log = structlog.get_logger(__name__)
 
 _HEX: Final = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -36,6 +39,7 @@ def signing_secret(
         try:
             key = keyring.open(secret.envelope, Context("webhook_secret", "envelope", secret.id, workspace_id))
         except SealBroken:
+            log.exception("webhook_secret_broken", secret_id=str(secret.id))
             continue
         if equal(hmac_sha256(key, body), given):
             found = secret.id
