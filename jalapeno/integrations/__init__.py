@@ -4,4 +4,12 @@ from flask import Blueprint
 
 bp = Blueprint("integrations", __name__)
 
-from jalapeno.integrations import connecting, deliveries, people, pushing, views, webhook_setup  # noqa: E402, F401
+from jalapeno.integrations import (  # noqa: E402, F401  the views register themselves on `bp`
+    connecting,
+    deliveries,
+    people,
+    pushing,
+    pushing_meeting,
+    views,
+    webhook_setup,
+)

@@ -1,61 +1,56 @@
 """Connecting by OAuth with PKCE. The one-time code is sealed to the connections worker: this process cannot read it.
 
 The state is bound to the session and works once; the answer to "connect" is a page that leads on to the provider,
-because `form-action 'self'` would block a redirect after a form.
+because `form-action 'self'` would block a redirect after a form. Several tabs may be on their way at once: the first
+that comes back with a yes connects, and a no ends nothing while another is still under way.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Final
 from urllib.parse import urlencode
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import exists, select, update
 
 from jalapeno import audit, limits, queue
-from jalapeno.catalog import CATALOG, Entry
-from jalapeno.errors import Conflict, NotFound
+from jalapeno.access import require_editor
+from jalapeno.catalog import Entry
+from jalapeno.errors import Conflict
 from jalapeno.extensions import db, ground, limiter
 from jalapeno.integrations import bp
-from jalapeno.integrations.reading import live_integration
+from jalapeno.integrations.reading import entry_of, integration_of, latest_integration, live_integration
 from jalapeno.keyring import Context, random_token, token_hash
-from jalapeno.models import Integration, OauthAttempt, new_id, utc_now
+from jalapeno.models import Integration, OauthAttempt, Outbox, Workspace, new_id, utc_now
 
-_LONGEST_CODE = 2000  # characters; real codes have less than a hundred
+_LONGEST: Final = 2000  # characters of a code or state; real ones have less than a hundred
 
 
 @bp.post("/integrations/<provider>/connect")
 @limiter.limit(limits.CONNECTIONS_PER_HOUR)
 def connect(provider: str) -> ResponseReturnValue:
     """Start, or start again: an integration that waits for a reconnect keeps its row and what waits for it."""
-    entry = _entry(provider)
+    require_editor()
+    entry = entry_of(provider)
     client_id = getattr(ground().settings, entry.client_id)
     if not client_id:
         raise Conflict(_("%(tool)s is not set up on this server. Ask whoever runs it.", tool=entry.label))
-    integration = live_integration(provider)
-    if integration is not None and integration.state in {"connected", "disconnecting"}:
-        raise Conflict(_("%(tool)s is connected already. Disconnect it first.", tool=entry.label))
-    if integration is None:
-        integration = Integration(workspace_id=g.workspace_id, id=new_id(), provider=provider)
-        db.session.add(integration)
+    integration = _row_to_connect(entry)
     integration.state = "connecting"
     integration.failure_code = None
     integration.connected_by = g.user_id
-    integration.wants_webhook = request.form.get("wants_webhook") == "1"
+    if "asks_webhook" in request.form:
+        integration.wants_webhook = request.form.get("wants_webhook") == "1"
     state, verifier = random_token(32), random_token(48)
     _remember(integration, state, verifier)
     audit.record(db.session, "integration.connecting", subject=("integration", integration.id))
-    try:
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        raise Conflict(_("Somebody else is connecting %(tool)s right now.", tool=entry.label)) from None
+    db.session.commit()
     url = getattr(ground().settings, entry.auth_url) + "?" + urlencode(_question(entry, client_id, state, verifier))
     return render_template("integrations/leaving.html", entry=entry, url=url)
 
@@ -64,40 +59,82 @@ def connect(provider: str) -> ResponseReturnValue:
 @limiter.limit(limits.CONNECTIONS_PER_HOUR)
 def callback(provider: str) -> ResponseReturnValue:
     """The provider sends the person back, with a code or with a no."""
-    entry = _entry(provider)
+    require_editor()
+    entry = entry_of(provider)
     attempt = _take_attempt(request.args.get("state", ""))
-    if attempt is None:
+    integration = integration_of(attempt.integration_id, lock=True) if attempt else None
+    if attempt is None or integration is None or integration.provider != entry.name:
         flash(_("That connection was started elsewhere, is too old, or was used already. Start again here."), "bad")
-        return redirect(url_for("integrations.index"), 303)
-    code = request.args.get("code", "")
-    integration = db.session.get_one(Integration, (g.workspace_id, attempt.integration_id))
-    if not 1 <= len(code) <= _LONGEST_CODE:
-        integration.state = "needs_reconnect" if integration.connected_at else "failed"
-        integration.failure_code = "denied" if request.args.get("error") == "access_denied" else "connect_refused"
-        audit.record(
-            db.session,
-            "integration.failed",
-            subject=("integration", integration.id),
-            result="refused",
-            details={"code": integration.failure_code},
-        )
-        db.session.commit()
-        flash(_("%(tool)s was not connected: the request was declined there.", tool=entry.label), "bad")
-        return redirect(url_for("integrations.index"), 303)
+    elif not 1 <= len(request.args.get("code", "")) <= _LONGEST:
+        _declined(entry, integration)
+    elif _may_go_on(integration):
+        _hand_over(integration, attempt, request.args["code"])
+    elif integration.state == "connected":
+        flash(_("%(tool)s was connected meanwhile, in another window.", tool=entry.label), "info")
+    else:
+        flash(_("This connection was ended meanwhile. Start again here."), "bad")
+    db.session.commit()
+    return redirect(url_for("integrations.index"), 303)
+
+
+def _row_to_connect(entry: Entry) -> Integration:
+    """The row that this connection will have. One that never worked, or that waits for a reconnect, is used again."""
+    # Two clicks at once come one after the other.
+    mine = select(Workspace.id).where(Workspace.id == g.workspace_id)
+    db.session.execute(mine.with_for_update(key_share=True))
+    latest = latest_integration(entry.name)
+    if latest is not None and latest.state == "connected":
+        raise Conflict(_("%(tool)s is connected already. Disconnect it first.", tool=entry.label))
+    if latest is not None and latest.state == "disconnecting":
+        raise Conflict(_("%(tool)s is being disconnected. Try again in a moment.", tool=entry.label))
+    if latest is not None and latest.state != "disconnected":
+        return integration_of(latest.id, lock=True)
+    made = Integration(workspace_id=g.workspace_id, id=new_id(), provider=entry.name)
+    db.session.add(made)
+    return made
+
+
+def _may_go_on(integration: Integration) -> bool:
+    """Another window's no, or the clock, may have ended a connecting that this yes takes up again."""
+    if integration.state in {"connecting", "needs_reconnect"}:
+        return True
+    return integration.state == "failed" and live_integration(integration.provider) is None
+
+
+def _hand_over(integration: Integration, attempt: OauthAttempt, code: str) -> None:
+    integration.state = "connecting"
+    integration.failure_code = None
+    integration.connected_by = g.user_id
     db.session.execute(
         update(OauthAttempt)
         .where(OauthAttempt.workspace_id == g.workspace_id, OauthAttempt.id == attempt.id)
         .values(sealed_code=_seal("sealed_code", attempt.id, code))
     )
     queue.enqueue(db.session, "connect", attempt.id, request_id=g.request_id)
-    db.session.commit()
-    return redirect(url_for("integrations.index"), 303)
 
 
-def _entry(provider: str) -> Entry:
-    if provider not in CATALOG:
-        raise NotFound
-    return CATALOG[provider]
+def _declined(entry: Entry, integration: Integration) -> None:
+    flash(_("%(tool)s was not connected: the request was declined there.", tool=entry.label), "bad")
+    if integration.state != "connecting" or _is_exchanged(integration):
+        return
+    integration.state = "needs_reconnect" if integration.connected_at else "failed"
+    integration.failure_code = "denied" if request.args.get("error") == "access_denied" else "connect_refused"
+    audit.record(
+        db.session, "integration.failed", subject=("integration", integration.id), result="refused",
+        details={"code": integration.failure_code},
+    )  # fmt: skip
+
+
+def _is_exchanged(integration: Integration) -> bool:
+    """Whether a yes from another window is being turned into tokens."""
+    wanted = exists().where(
+        Outbox.workspace_id == g.workspace_id,
+        Outbox.step == "connect",
+        Outbox.row_id == OauthAttempt.id,
+        OauthAttempt.workspace_id == g.workspace_id,
+        OauthAttempt.integration_id == integration.id,
+    )
+    return bool(db.session.scalar(select(wanted)))
 
 
 def _question(entry: Entry, client_id: str, state: str, verifier: str) -> dict[str, str]:
@@ -130,14 +167,14 @@ def _remember(integration: Integration, state: str, verifier: str) -> None:
     )
 
 
-def _seal(column: str, attempt_id: Any, value: str) -> bytes:
+def _seal(column: str, attempt_id: uuid.UUID, value: str) -> bytes:
     return ground().handoff_public.seal(value.encode(), Context("oauth_attempt", column, attempt_id, g.workspace_id))
 
 
 def _take_attempt(state: str) -> OauthAttempt | None:
     """Use up the attempt of this state: of this session, not used, not over. Two callbacks at once: one wins."""
-    if not 20 <= len(state) <= 200:
-        abort(400)
+    if not 1 <= len(state) <= _LONGEST:
+        return None
     won = db.session.scalar(
         update(OauthAttempt)
         .where(
@@ -150,8 +187,4 @@ def _take_attempt(state: str) -> OauthAttempt | None:
         .values(used_at=utc_now())
         .returning(OauthAttempt.id)
     )
-    if won is None:
-        return None
-    return db.session.scalars(
-        select(OauthAttempt).where(OauthAttempt.workspace_id == g.workspace_id, OauthAttempt.id == won)
-    ).one()
+    return db.session.get_one(OauthAttempt, (g.workspace_id, won)) if won else None

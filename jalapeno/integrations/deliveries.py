@@ -1,4 +1,4 @@
-"""Deliveries that need a person: failed ones are tried again, unsure ones are decided."""
+"""Deliveries that need a person: unsure and failed ones are decided, waiting ones can be taken back."""
 
 from __future__ import annotations
 
@@ -7,59 +7,59 @@ import uuid
 from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 
 from jalapeno import audit, queue
-from jalapeno.access import visible_item
+from jalapeno.access import require_editor, visible_item
 from jalapeno.errors import BadInput, Conflict, NotFound
 from jalapeno.extensions import db
-from jalapeno.integrations import bp
-from jalapeno.integrations.reading import integration_of
-from jalapeno.models import ActionItem, Delivery
+from jalapeno.integrations import bp, standing
+from jalapeno.integrations.approving import first_state, require_accepted
+from jalapeno.models import ActionItem, Delivery, utc_now
+
+CHOICES = {"again": {"failed", "unsure"}, "leave": {"failed", "unsure", "waiting"}}
 
 
 @bp.post("/deliveries/<uuid:delivery_id>/resolve")
 def resolve(delivery_id: uuid.UUID) -> ResponseReturnValue:
     """`again`: look for the issue and send it if it is not there. `leave`: it stays as it is, and nothing is sent."""
-    delivery, item = _delivery(delivery_id)
-    choice = request.form.get("choice")
-    if choice not in {"again", "leave"}:
+    require_editor()
+    choice = request.form.get("choice", "")
+    if choice not in CHOICES:
         raise BadInput(_("Choose what to do."))
-    if delivery.state not in {"failed", "unsure", "withdrawn"}:
-        return _back(item)  # a second click: it is decided already
-    if choice == "leave":
-        delivery.state = "withdrawn"
-    else:
-        _again(delivery, item)
-    audit.record(db.session, "delivery.resolved", subject=("delivery", delivery.id), details={"choice": choice})
-    try:
+    delivery, item = _held(delivery_id)
+    if delivery.state in CHOICES[choice]:  # else it is the second click, and decided already
+        if choice == "again":
+            _again(delivery, item)
+        else:
+            delivery.state, delivery.finished_at = "withdrawn", utc_now()
+            flash(_("Left as it is. Nothing more is sent."), "info")
+        audit.record(db.session, "delivery.resolved", subject=("delivery", delivery.id), details={"choice": choice})
         db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        raise Conflict(_("This item is on its way already.")) from None
-    return _back(item)
+    if choice == "again":
+        return redirect(url_for("integrations.preview", item_id=item.id), 303)
+    return redirect(url_for("meetings.show", meeting_id=item.meeting_id, _anchor=f"item-{item.id}"), 303)
 
 
 def _again(delivery: Delivery, item: ActionItem) -> None:
     """The same delivery once more, under the same handle: what stands there already is found, not made twice."""
-    if item.review != "accepted":
-        raise Conflict(_("Accept the item first: nothing leaves before somebody accepted it."))
-    integration = integration_of(delivery.integration_id)
-    if integration.state == "disconnected":
-        raise Conflict(_("Linear is not connected any more. Connect it, then send the item anew."))
-    delivery.state = "queued" if integration.state == "connected" else "waiting"
-    delivery.failure_code = None
+    if delivery.called_at is None:
+        require_accepted(item)
+    stands = standing.of_item(item)
+    if stands is not None and stands.live and stands.delivery.id != delivery.id:
+        raise Conflict(_("This item was sent anew meanwhile."))
+    delivery.state = first_state(delivery.integration_id)
+    delivery.failure_code = delivery.finished_at = None
     if delivery.state == "queued":
         queue.enqueue(db.session, "push", delivery.id, request_id=g.request_id)
-        flash(_("Looking for it in Linear, and sending it if it is not there."), "info")
 
 
-def _delivery(delivery_id: uuid.UUID) -> tuple[Delivery, ActionItem]:
-    delivery = db.session.get(Delivery, (g.workspace_id, delivery_id))
-    if delivery is None:
+def _held(delivery_id: uuid.UUID) -> tuple[Delivery, ActionItem]:
+    """The delivery and its item, both held in the order everybody takes them. Raises NotFound."""
+    mine = Delivery.workspace_id == g.workspace_id, Delivery.id == delivery_id
+    item_id = db.session.scalar(select(Delivery.action_item_id).where(*mine))
+    if item_id is None:
         raise NotFound
-    return delivery, visible_item(delivery.action_item_id)
-
-
-def _back(item: ActionItem) -> ResponseReturnValue:
-    return redirect(url_for("meetings.show", meeting_id=item.meeting_id, _anchor=f"item-{item.id}"), 303)
+    item = visible_item(item_id, lock=True)
+    held = select(Delivery).where(*mine).with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(held).one(), item

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import uuid
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import g
@@ -13,8 +15,8 @@ from werkzeug.datastructures import MultiDict
 
 from jalapeno.errors import BadInput
 from jalapeno.extensions import db, ground
-from jalapeno.integrations.people import identities, known_account, suggest
-from jalapeno.integrations.views import chosen_target, target_options, target_value
+from jalapeno.integrations.people import account_options, identities, suggest
+from jalapeno.integrations.targets import chosen_target, target_options, target_value
 from jalapeno.models import ActionItem, Evidence, Integration, Meeting, Person, Segment, Speaker, Workspace
 from jalapeno.payloads import ItemText, Payload, PayloadError, Quote, compose, payload_hash
 
@@ -40,13 +42,59 @@ class Choices:
             include_due=form.get("include_due") == "1",
         )
 
+    def as_query(self) -> str:
+        """The same choices as a form that asks by address."""
+        return urlencode(
+            {
+                "chosen": "1",
+                "target": self.target,
+                "assignee": self.assignee,
+                "include_quote": int(self.include_quote),
+                "include_due": int(self.include_due),
+            }
+        )
+
 
 @dataclass(frozen=True)
 class Owner:
-    """Whom an item belongs to, as far as known."""
+    """Whom an item belongs to, as far as known; a suggestion until a person confirmed it."""
 
     person: Person | None
     name: str | None
+    confirmed: bool
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What preparing items for one connection needs, read once for all of them."""
+
+    integration: Integration
+    targets: list[tuple[str, str]]
+    accounts: list[tuple[str, str]]
+    identities: dict[uuid.UUID, str]
+    quotes_leave: bool
+
+    @classmethod
+    def of(cls, integration: Integration) -> Bench:
+        """The bench of a connection."""
+        workspace = db.session.get_one(Workspace, g.workspace_id)
+        return cls(
+            integration,
+            target_options(integration),
+            account_options(integration),
+            identities(integration),
+            workspace.quotes_leave,
+        )
+
+    def offers(self, choices: Choices) -> bool:
+        """Whether the tool has the team, project and account that were chosen."""
+        return choices.target in dict(self.targets) and choices.assignee in dict(self.accounts)
+
+    def suggested(self, owner: Owner) -> str:
+        """The account an owner most likely has there, confirmed or guessed; empty for none."""
+        confirmed = self.identities.get(owner.person.id) if owner.person else None
+        email = owner.person.email if owner.person else None
+        return confirmed or suggest(self.integration, owner.name, email) or ""
 
 
 @dataclass(frozen=True)
@@ -59,49 +107,62 @@ class Prepared:
     choices: Choices
     payload: Payload
     quotes: tuple[Quote, ...]
+    suggested: str  # the account the owner probably has
+    known: str | None  # the account somebody confirmed for the owner's person
 
     @property
     def seen(self) -> str:
         """The hash of what is shown, as the form carries it."""
         return payload_hash(self.payload).hex()
 
+    @property
+    def may_remember(self) -> bool:
+        """Whether sending can confirm who the owner is there."""
+        return self.owner.person is not None and bool(self.choices.assignee) and self.known != self.choices.assignee
+
+    @property
+    def guessed(self) -> bool:
+        """Whether the assignee was found by name and nobody confirmed it."""
+        return bool(self.choices.assignee) and self.choices.assignee == self.suggested and self.known is None
+
 
 def owner_of(item: ActionItem) -> Owner:
     """The person, else the name, an item belongs to."""
-    person_id, name = item.owner_person_id, item.owner_name
+    person_id, name, confirmed = item.owner_person_id, item.owner_name, item.owner_confirmed
     if item.owner_speaker_id is not None:
         speaker = db.session.get_one(Speaker, (g.workspace_id, item.owner_speaker_id))
         person_id = person_id or speaker.person_id
-        name = name or speaker.name or _("Speaker %(number)s", number=speaker.ordinal)
+        confirmed = confirmed or (speaker.source == "human" and bool(speaker.name))
+        name = speaker.name or name or _("Speaker %(number)s", number=speaker.ordinal)
     person = db.session.get(Person, (g.workspace_id, person_id)) if person_id else None
-    return Owner(person, person.name if person else name)
+    return Owner(person, person.name if person else name, confirmed)
 
 
-def default_choices(integration: Integration, item: ActionItem) -> Choices:
-    """What is chosen when nobody said otherwise: the default team, the owner's account, the workspace's quote rule."""
+def default_choices(bench: Bench, item: ActionItem) -> Choices:
+    """What is chosen when nobody said otherwise: the default team, a confirmed owner's account, the quote rule.
+
+    An owner that nobody confirmed is assigned nothing: the page names the account, a person chooses it.
+    """
     owner = owner_of(item)
-    account = identities(integration).get(owner.person.id) if owner.person else None
-    if account is None:
-        account = suggest(integration, owner.name, owner.person.email if owner.person else None)
-    options = target_options(integration)
-    target = target_value(integration.default_target) or (options[0][0] if options else "")
-    workspace = db.session.get_one(Workspace, g.workspace_id)
-    quote = workspace.quotes_leave if item.include_quote is None else item.include_quote
-    return Choices(target, account or "", quote, item.due_on is not None)
+    target = target_value(bench.integration.default_target)
+    if target not in dict(bench.targets):
+        target = bench.targets[0][0] if bench.targets else ""
+    quote = bench.quotes_leave if item.include_quote is None else item.include_quote
+    return Choices(target, bench.suggested(owner) if owner.confirmed else "", quote, item.due_on is not None)
 
 
-def prepare(integration: Integration, item: ActionItem, meeting: Meeting, choices: Choices) -> Prepared:
+def prepare(bench: Bench, item: ActionItem, meeting: Meeting, choices: Choices) -> Prepared:
     """Compose exactly what would leave. Raises BadInput for a choice that the tool does not offer."""
-    target = chosen_target(integration, choices.target)
-    owner = owner_of(item)
-    assignee = known_account(integration, choices.assignee)
-    quotes = _quotes(item)
+    target = chosen_target(bench.integration, choices.target)
+    if not bench.offers(choices):
+        raise BadInput(_("Choose an account from the list."), field="assignee")
+    owner, quotes = owner_of(item), _quotes(item)
     text = ItemText(
         title=item.title,
         meeting_title=meeting.title,
         meeting_on=meeting.held_at.astimezone(ZoneInfo(meeting.time_zone)).date(),
         link_url=f"{ground().settings.base_url}/action-items/{item.id}",
-        owner=None if assignee else owner.name,
+        owner=None if choices.assignee else _written(owner),
         quotes=quotes,
     )
     try:
@@ -112,10 +173,16 @@ def prepare(integration: Integration, item: ActionItem, meeting: Meeting, choice
         parts,
         team_id=str(target["team_id"]),
         project_id=target["project_id"],
-        assignee_id=assignee,
+        assignee_id=choices.assignee or None,
         due_date=item.due_on if choices.include_due else None,
     )
-    return Prepared(item, meeting, owner, replace(choices), payload, quotes)
+    known = bench.identities.get(owner.person.id) if owner.person else None
+    return Prepared(item, meeting, owner, choices, payload, quotes, bench.suggested(owner), known)
+
+
+def _written(owner: Owner) -> str | None:
+    """The owner's name as it leaves, in the language of what leaves; a guess is called one."""
+    return f"{owner.name} (suggested)" if owner.name and not owner.confirmed else owner.name
 
 
 def _quotes(item: ActionItem) -> tuple[Quote, ...]:

@@ -3,179 +3,80 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from urllib.parse import urlencode
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
-from jalapeno import audit, queue
-from jalapeno.access import visible_item, visible_meeting
-from jalapeno.errors import Conflict
+from jalapeno.access import may_edit, require_editor, visible_item, visible_meeting
 from jalapeno.extensions import db
-from jalapeno.integrations import bp
-from jalapeno.integrations.people import account_options, confirm
-from jalapeno.integrations.preparing import Choices, Prepared, default_choices, prepare
-from jalapeno.integrations.reading import live_integration
-from jalapeno.integrations.views import chosen_target, connected_or_conflict, target_options
-from jalapeno.models import Acceptance, ActionItem, Delivery, Integration, new_id
-from jalapeno.models.delivery import LIVE_STATES
+from jalapeno.integrations import bp, standing
+from jalapeno.integrations.approving import approve, require_accepted
+from jalapeno.integrations.preparing import Bench, Choices, default_choices, prepare
+from jalapeno.integrations.reading import label_of, preparable
+from jalapeno.models import ActionItem
 
 
 @bp.get("/action-items/<uuid:item_id>/push")
 def preview(item_id: uuid.UUID) -> ResponseReturnValue:
-    """What will leave, with the choices; asked for again (`fragment=1`) whenever one of them changes."""
-    item, integration = visible_item(item_id), connected_or_conflict(live_integration("linear"))
-    _ready(item)
-    prepared = _prepare(integration, item, Choices.from_form(request.args, default_choices(integration, item)))
+    """How the item stands there; before it was sent, what would leave, asked for again whenever a choice changes."""
+    item = visible_item(item_id)
+    stands = standing.of_item(item)
+    if stands is not None and (stands.live or _is_poll()):
+        return _delivery_page(item, stands)
+    require_editor()
+    integration = preparable()
+    require_accepted(item)
+    bench = Bench.of(integration)
+    page = {"integration": integration, "tool": label_of(integration), "item": item, "stands": stands, "bench": bench}
+    if not bench.targets:
+        return render_template("integrations/no_targets.html", **page)
+    choices = Choices.from_form(request.args, default_choices(bench, item))
+    gone = not bench.offers(choices)
+    if gone:
+        choices = default_choices(bench, item)
+    prepared = prepare(bench, item, visible_meeting(item.meeting_id), choices)
     name = "_preview" if request.headers.get("HX-Request") else "push"
-    return render_template(
-        f"integrations/{name}.html",
-        integration=integration,
-        prepared=prepared,
-        targets=target_options(integration),
-        accounts=account_options(integration),
-    )
+    remember = request.args.get("remember") == "1" if "chosen" in request.args else prepared.known is None
+    return render_template(f"integrations/{name}.html", prepared=prepared, gone=gone, remember=remember, **page)
 
 
 @bp.post("/action-items/<uuid:item_id>/push")
 def push(item_id: uuid.UUID) -> ResponseReturnValue:
     """Send what was shown. When it would be something else by now, it is shown again instead."""
-    item, integration = visible_item(item_id), connected_or_conflict(live_integration("linear"))
-    _ready(item)
-    choices = Choices.from_form(request.form, default_choices(integration, item))
-    prepared = _prepare(integration, item, choices)
-    if prepared.seen != request.form.get("seen"):
+    require_editor()
+    item = visible_item(item_id, lock=True)
+    stands = standing.of_item(item)
+    if stands is not None and stands.live:  # the second of two clicks, or somebody else was faster
+        return redirect(url_for("integrations.preview", item_id=item.id), 303)
+    integration = preparable()
+    require_accepted(item)
+    bench = Bench.of(integration)
+    choices = Choices.from_form(request.form, default_choices(bench, item))
+    if request.form.get("look") == "1":
+        return _look_again(item, choices)
+    offered = bench.offers(choices)
+    prepared = prepare(bench, item, visible_meeting(item.meeting_id), choices) if offered else None
+    if prepared is None or prepared.seen != request.form.get("seen"):
         flash(_("Something changed since you looked. This is what would leave now: look once more."), "wait")
-        arguments = urlencode(
-            {
-                "chosen": "1",
-                "target": choices.target,
-                "assignee": choices.assignee,
-                "include_quote": int(choices.include_quote),
-                "include_due": int(choices.include_due),
-            }
-        )
-        return redirect(f"{url_for('integrations.preview', item_id=item.id)}?{arguments}", 303)
+        return _look_again(item, choices)
     item.include_quote = choices.include_quote
-    if prepared.owner.person is not None and prepared.payload.assignee_id is not None:
-        confirm(integration, prepared.owner.person.id, prepared.payload.assignee_id)
-    if _approve(integration, prepared):
-        flash(_("On its way to Linear."), "good")
-    return redirect(url_for("meetings.show", meeting_id=item.meeting_id, _anchor=f"item-{item.id}"), 303)
-
-
-@bp.get("/meetings/<uuid:meeting_id>/push")
-def preview_meeting(meeting_id: uuid.UUID) -> ResponseReturnValue:
-    """Every accepted item of a meeting that was not sent yet, each as it would leave."""
-    meeting = visible_meeting(meeting_id)
-    integration = connected_or_conflict(live_integration("linear"))
-    target = request.args.get("target")
-    if target is not None:
-        chosen_target(integration, target)
-    return render_template(
-        "integrations/push_meeting.html",
-        integration=integration,
-        meeting=meeting,
-        prepared=[_with_target(integration, item, target) for item in _unsent(meeting.id, integration)],
-        targets=target_options(integration),
-        target=target,
-    )
-
-
-@bp.post("/meetings/<uuid:meeting_id>/push")
-def push_meeting(meeting_id: uuid.UUID) -> ResponseReturnValue:
-    """Send the chosen ones as shown; one that changed since stays here and is shown again."""
-    meeting = visible_meeting(meeting_id)
-    integration = connected_or_conflict(live_integration("linear"))
-    sent, changed = 0, 0
-    for item in _unsent(meeting.id, integration):
-        seen = request.form.get(f"seen-{item.id}")
-        if seen is None or request.form.get(f"send-{item.id}") != "1":
-            continue
-        prepared = _with_target(integration, item, request.form.get("target"))
-        if prepared.seen == seen:
-            sent += _approve(integration, prepared)
-        else:
-            changed += 1
-    if changed:
-        flash(_("Some items changed since you looked and were not sent. Look once more."), "wait")
-        return redirect(url_for("integrations.preview_meeting", meeting_id=meeting.id), 303)
-    flash(ngettext("%(num)d item is on its way to Linear.", "%(num)d items are on their way to Linear.", sent), "good")
-    return redirect(url_for("meetings.show", meeting_id=meeting.id), 303)
-
-
-def _ready(item: ActionItem) -> None:
-    if item.review != "accepted":
-        raise Conflict(_("Accept the item first: nothing leaves before somebody accepted it."))
-
-
-def _prepare(integration: Integration, item: ActionItem, choices: Choices) -> Prepared:
-    return prepare(integration, item, visible_meeting(item.meeting_id), choices)
-
-
-def _with_target(integration: Integration, item: ActionItem, target: str | None) -> Prepared:
-    choices = default_choices(integration, item)
-    if target is not None:
-        choices = Choices(target, choices.assignee, choices.include_quote, choices.include_due)
-    return _prepare(integration, item, choices)
-
-
-def _unsent(meeting_id: uuid.UUID, integration: Integration) -> Sequence[ActionItem]:
-    standing = select(Delivery.action_item_id).where(
-        Delivery.workspace_id == g.workspace_id,
-        Delivery.integration_id == integration.id,
-        Delivery.state.in_(LIVE_STATES),
-    )
-    return db.session.scalars(
-        select(ActionItem)
-        .where(
-            ActionItem.workspace_id == g.workspace_id,
-            ActionItem.meeting_id == meeting_id,
-            ActionItem.review == "accepted",
-            ActionItem.id.not_in(standing),
-        )
-        .order_by(ActionItem.ordinal_ms, ActionItem.id)
-    ).all()
-
-
-def _approve(integration: Integration, prepared: Prepared) -> bool:
-    """The person's yes to this payload, and the work that follows. False when it is on its way already."""
-    acceptance_id = db.session.scalar(
-        select(Acceptance.id).where(
-            Acceptance.workspace_id == g.workspace_id,
-            Acceptance.action_item_id == prepared.item.id,
-            Acceptance.revoked_at.is_(None),
-        )
-    )
-    if acceptance_id is None:
-        raise Conflict(_("Accept the item first: nothing leaves before somebody accepted it."))
-    waits = integration.state != "connected"
-    delivery = Delivery(
-        workspace_id=g.workspace_id,
-        id=new_id(),
-        action_item_id=prepared.item.id,
-        integration_id=integration.id,
-        acceptance_id=acceptance_id,
-        handle=uuid.uuid4(),  # Linear wants version 4
-        payload=prepared.payload.as_row(),
-        payload_hash=bytes.fromhex(prepared.seen),
-        state="waiting" if waits else "queued",
-        approved_by=g.user_id,
-    )
-    db.session.add(delivery)
-    try:
-        db.session.flush()
-    except IntegrityError:
-        # A second click, or somebody else was faster: the first one stands.
-        db.session.rollback()
-        return False
-    if not waits:
-        queue.enqueue(db.session, "push", delivery.id, request_id=g.request_id)
-    audit.record(db.session, "delivery.approved", subject=("delivery", delivery.id))
+    approve(integration, prepared, remember=request.form.get("remember") == "1" and prepared.may_remember)
     db.session.commit()
-    return True
+    return redirect(url_for("integrations.preview", item_id=item.id), 303)
+
+
+def _look_again(item: ActionItem, choices: Choices) -> ResponseReturnValue:
+    return redirect(f"{url_for('integrations.preview', item_id=item.id)}?{choices.as_query()}", 303)
+
+
+def _is_poll() -> bool:
+    """Whether the page of a delivery asks how far it is; then a failure is told before anything is offered anew."""
+    return bool(request.headers.get("HX-Request")) and "seen" in request.args
+
+
+def _delivery_page(item: ActionItem, stands: standing.Standing) -> ResponseReturnValue:
+    if _is_poll() and request.args["seen"] == stands.delivery.state:
+        return Response(status=204)
+    name = "_standing" if _is_poll() else "delivery"
+    return render_template(f"integrations/{name}.html", item=item, stands=stands, editable=may_edit())

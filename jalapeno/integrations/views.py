@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 
-from jalapeno import audit, queue
+from jalapeno import audit, limits, queue
+from jalapeno.access import may_edit, require_editor
 from jalapeno.catalog import CATALOG
-from jalapeno.errors import BadInput, Conflict
-from jalapeno.extensions import db, ground
+from jalapeno.extensions import db, limiter
 from jalapeno.integrations import bp
-from jalapeno.integrations.reading import integration_of, latest_integration
-from jalapeno.models import Delivery, Integration, WebhookSecret, Workspace
+from jalapeno.integrations.cards import Card, card_of
+from jalapeno.integrations.reading import connected, entry_of, integration_of
+from jalapeno.integrations.targets import chosen_target
+from jalapeno.models import Workspace
 
 
 @bp.get("/integrations")
 def index() -> ResponseReturnValue:
     """Every tool there is, and how it stands with it."""
-    cards = [_card(name) for name in CATALOG]
     workspace = db.session.get_one(Workspace, g.workspace_id)
-    return render_template("integrations/index.html", cards=cards, workspace=workspace)
+    cards = [card_of(name) for name in CATALOG]
+    return render_template("integrations/index.html", cards=cards, workspace=workspace, editable=may_edit())
 
 
 @bp.get("/integrations/<provider>/card")
-def card(provider: str) -> ResponseReturnValue:
-    """One tool's card, asked for again while something is going on."""
-    if provider not in CATALOG:
-        raise BadInput(_("There is no such tool."))
-    return render_template("integrations/_card.html", card=_card(provider))
+def card(provider: str) -> Response:
+    """One tool's card, asked for while something is going on; 204 as long as it is the one that was `seen`."""
+    card = card_of(entry_of(provider).name)
+    if request.args.get("seen") == card.mark:
+        return Response(status=204)
+    answer = make_response(render_template("integrations/_card.html", card=card))
+    if not card.moving and (message := _news(card)):
+        answer.headers["HX-Trigger"] = json.dumps({"toast": {"message": message, "kind": _kind(card)}})
+    return answer
+
+
+def _news(card: Card) -> str:
+    if card.words is not None:
+        return card.words.happened
+    if card.state == "connected":
+        return str(_("%(tool)s is connected.", tool=card.entry.label))
+    return str(_("%(tool)s is disconnected.", tool=card.entry.label)) if card.state == "disconnected" else ""
+
+
+def _kind(card: Card) -> str:
+    return "bad" if card.words is not None else "good"
 
 
 @bp.post("/integrations/<uuid:integration_id>/target")
 def set_target(integration_id: uuid.UUID) -> ResponseReturnValue:
     """Where items go when nobody chooses otherwise."""
-    integration = integration_of(integration_id)
+    require_editor()
+    integration = connected(integration_id)
     integration.default_target = chosen_target(integration, request.form.get("target", ""))
     audit.record(db.session, "integration.changed", subject=("integration", integration.id))
     db.session.commit()
@@ -46,14 +64,31 @@ def set_target(integration_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("integrations.index"), 303)
 
 
+@bp.post("/integrations/<uuid:integration_id>/offer")
+@limiter.limit(limits.CONNECTIONS_PER_HOUR)
+def read_offer(integration_id: uuid.UUID) -> ResponseReturnValue:
+    """Have teams, projects and people read again: somebody joined, a team is new."""
+    require_editor()
+    integration = connected(integration_id)
+    if integration.state == "connected":
+        queue.enqueue(db.session, "offer", integration.id, request_id=g.request_id)
+        db.session.commit()
+    return redirect(url_for("integrations.index"), 303)
+
+
 @bp.post("/integrations/<uuid:integration_id>/disconnect")
 def disconnect(integration_id: uuid.UUID) -> ResponseReturnValue:
-    """Revoke and forget. Issues that were made stay; pressing twice is no error."""
-    integration = integration_of(integration_id)
+    """Revoke and forget; also stops a connecting that is under way. Issues stay; pressing twice is no error."""
+    require_editor()
+    integration = integration_of(integration_id, lock=True)
     if integration.state in {"connecting", "connected", "needs_reconnect"}:
         integration.state = "disconnecting"
         integration.failure_code = None
         queue.enqueue(db.session, "disconnect", integration.id, request_id=g.request_id)
+        audit.record(
+            db.session, "integration.changed", subject=("integration", integration.id),
+            details={"asked": "disconnect"},
+        )  # fmt: skip
         db.session.commit()
     return redirect(url_for("integrations.index"), 303)
 
@@ -61,79 +96,11 @@ def disconnect(integration_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/integrations/rules")
 def set_rules() -> ResponseReturnValue:
     """Whether quotes leave with an item when nobody says otherwise for that item."""
+    require_editor()
     workspace = db.session.get_one(Workspace, g.workspace_id)
     workspace.quotes_leave = request.form.get("quotes_leave") == "1"
-    audit.record(
-        db.session,
-        "workspace.changed",
-        subject=("workspace", workspace.id),
-        details={"quotes_leave": workspace.quotes_leave},
-    )
+    details = {"quotes_leave": workspace.quotes_leave}
+    audit.record(db.session, "workspace.changed", subject=("workspace", workspace.id), details=details)
     db.session.commit()
     flash(_("Saved."), "good")
     return redirect(url_for("integrations.index"), 303)
-
-
-def target_options(integration: Integration) -> list[tuple[str, str]]:
-    """(value, label) of every team and project items can go to; the value is "team" or "team/project"."""
-    options = []
-    for team in integration.targets:
-        options.append((team["id"], team["name"]))
-        options += [(f"{team['id']}/{project['id']}", f"{team['name']} · {project['name']}")
-                    for project in team["projects"]]  # fmt: skip
-    return options
-
-
-def chosen_target(integration: Integration, value: str) -> dict[str, str | None]:
-    """{team_id, project_id} of an option's value. Raises BadInput for anything the tool does not offer."""
-    if value not in {option for option, _label in target_options(integration)}:
-        raise BadInput(_("Choose a team from the list."), field="target")
-    team_id, _slash, project_id = value.partition("/")
-    return {"team_id": team_id, "project_id": project_id or None}
-
-
-def target_value(target: dict[str, Any] | None) -> str:
-    """The option's value of a stored target."""
-    if not target:
-        return ""
-    return f"{target['team_id']}/{target['project_id']}" if target.get("project_id") else str(target["team_id"])
-
-
-def _card(name: str) -> dict[str, Any]:
-    """What the card of a tool shows."""
-    entry, integration = CATALOG[name], latest_integration(name)
-    card: dict[str, Any] = {
-        "entry": entry,
-        "integration": integration,
-        "available": bool(getattr(ground().settings, entry.client_id)),
-        "waiting": 0,
-        "secret": None,
-        "options": [],
-        "target": "",
-    }
-    if integration is not None:
-        card["waiting"] = db.session.scalar(
-            select(func.count())
-            .select_from(Delivery)
-            .where(
-                Delivery.workspace_id == g.workspace_id,
-                Delivery.integration_id == integration.id,
-                Delivery.state == "waiting",
-            )
-        )
-        card["secret"] = db.session.scalars(
-            select(WebhookSecret)
-            .where(WebhookSecret.workspace_id == g.workspace_id, WebhookSecret.integration_id == integration.id)
-            .order_by(WebhookSecret.created_at.desc())
-            .limit(1)
-        ).one_or_none()
-        card["options"] = target_options(integration)
-        card["target"] = target_value(integration.default_target)
-    return card
-
-
-def connected_or_conflict(integration: Integration | None) -> Integration:
-    """The integration, when items can be prepared for it."""
-    if integration is None or integration.state not in {"connected", "needs_reconnect"}:
-        raise Conflict(_("Connect Linear first, under Integrations."))
-    return integration

@@ -1,11 +1,15 @@
-"""The doors of the webhooks. A delivery becomes one row and one entry in the outbox, in one transaction."""
+"""The doors of the webhooks. A delivery becomes one row and one entry in the outbox, in one transaction.
+
+The raw body is verified before anything is parsed, and whatever cannot be verified gets one and the same answer. What
+a webhook says is only a hint: it names an issue, which the worker reads again.
+"""
 
 from __future__ import annotations
 
-import json
+import re
 import time
 import uuid
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from flask import g, request
@@ -15,16 +19,19 @@ from sqlalchemy.dialects.postgresql import insert
 
 from jalapeno import audit, limits, queue, tenancy
 from jalapeno.catalog import CATALOG, Entry
+from jalapeno.ceiling import counters
+from jalapeno.errors import Unavailable
 from jalapeno.extensions import csrf, db, ground, limiter
 from jalapeno.models import Integration, WebhookDelivery, WebhookSecret, new_id, utc_now
 from jalapeno.webhooks import bp
+from jalapeno.webhooks.messages import Message, read
 from jalapeno.webhooks.signature import signing_secret
 
 log = structlog.get_logger(__name__)
 
 _REFUSED: Final = {"error": {"code": "not_verified", "message": "This webhook could not be verified."}}
 _UNREADABLE: Final = {"error": {"code": "not_readable", "message": "The body is not a webhook of this sender."}}
-_LONGEST_ID: Final = 200  # characters of a delivery's id; real ones are UUIDs
+_DELIVERY_ID: Final = re.compile(r"[!-~]{1,200}")  # real ones are UUIDs
 
 
 def _sender() -> str:
@@ -46,7 +53,7 @@ def _take_in(entry: Entry, integration_id: uuid.UUID) -> ResponseReturnValue:
     body = request.get_data(cache=False)
     known = tenancy.find_integration(db.session, integration_id)
     if known is None or known.provider != entry.name:
-        return _refuse("unknown")
+        return _refuse("unknown", None)
     tenancy.enter(db.session, known.workspace_id)
     secret_id = signing_secret(
         db.session,
@@ -58,38 +65,24 @@ def _take_in(entry: Entry, integration_id: uuid.UUID) -> ResponseReturnValue:
     )
     if secret_id is None:
         return _refuse("signature", integration_id)
-    message = _parse(body)
+    message = read(body, entry.webhook.timestamp_field)
     if message is None:
-        return _UNREADABLE, 400
-    if not _is_recent(message.get(entry.webhook.timestamp_field), entry.webhook.tolerance_seconds):
+        return _unreadable(integration_id, "body")
+    if message.sent_at is None or abs(time.time() - message.sent_at) > entry.webhook.tolerance_seconds:
         return _refuse("timestamp", integration_id)
     delivery_id = request.headers.get(entry.webhook.delivery_header, "")
-    if not 1 <= len(delivery_id) <= _LONGEST_ID or known.state != "connected":
-        return _UNREADABLE, 400
-    _store(known.workspace_id, integration_id, secret_id, delivery_id, message)
+    if not _DELIVERY_ID.fullmatch(delivery_id):
+        return _unreadable(integration_id, "delivery_id")
+    if known.state == "connected":
+        _store(known.workspace_id, integration_id, secret_id, delivery_id, message)
+    # While a connection waits for its reconnect nothing can be read again; the reconnect asks for what changed.
     return {"ok": True}
 
 
-def _parse(body: bytes) -> dict[str, Any] | None:
-    try:
-        message = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return message if isinstance(message, dict) else None
-
-
-def _is_recent(stamp: object, tolerance: int) -> bool:
-    if isinstance(stamp, bool) or not isinstance(stamp, int | float):
-        return False
-    return abs(time.time() - stamp / 1000) <= tolerance
-
-
 def _store(
-    workspace_id: uuid.UUID, integration_id: uuid.UUID, secret_id: uuid.UUID, delivery_id: str, message: dict[str, Any]
+    workspace_id: uuid.UUID, integration_id: uuid.UUID, secret_id: uuid.UUID, delivery_id: str, message: Message
 ) -> None:
     """Once: a delivery that is known already gets the good answer and does nothing."""
-    data = message.get("data")
-    external_id = data.get("id") if isinstance(data, dict) else None
     row_id = db.session.scalar(
         insert(WebhookDelivery)
         .values(
@@ -97,8 +90,8 @@ def _store(
             id=new_id(),
             integration_id=integration_id,
             delivery_id=delivery_id,
-            event=f"{message.get('type')}.{message.get('action')}"[:100],
-            external_id=external_id[:100] if isinstance(external_id, str) else None,
+            event=message.event,
+            external_id=message.external_id,
         )
         .on_conflict_do_nothing(constraint="uq_webhook_delivery_delivery_id")
         .returning(WebhookDelivery.id)
@@ -112,10 +105,16 @@ def _store(
     db.session.commit()
 
 
-def _refuse(reason: str, integration_id: uuid.UUID | None = None) -> ResponseReturnValue:
-    """One answer for every reason; the log knows which. A flood of refusals is written once a minute."""
+def _unreadable(integration_id: uuid.UUID, what: str) -> ResponseReturnValue:
+    """The sender is who it says, and sends what we cannot read: said openly, so that it can be mended."""
+    log.warning("webhook_unreadable", integration_id=str(integration_id), what=what)
+    return _UNREADABLE, 400
+
+
+def _refuse(reason: str, integration_id: uuid.UUID | None) -> ResponseReturnValue:
+    """One answer for every reason; the log knows which. A flood of refusals is audited once a minute."""
     log.warning("webhook_refused", reason=reason, integration_id=str(integration_id))
-    if integration_id is not None and not _refused_just_now(integration_id):
+    if integration_id is not None and _is_first_of_minute(integration_id):
         audit.record(
             db.session,
             "webhook.refused",
@@ -128,5 +127,8 @@ def _refuse(reason: str, integration_id: uuid.UUID | None = None) -> ResponseRet
     return _REFUSED, 401
 
 
-def _refused_just_now(integration_id: uuid.UUID) -> bool:
-    return limiter.storage.incr(f"webhook-refused/{integration_id}", 60) > 1
+def _is_first_of_minute(integration_id: uuid.UUID) -> bool:
+    try:
+        return counters().permits(limits.WEBHOOK_REFUSALS_AUDITED, "webhook-refused", str(integration_id))
+    except Unavailable:
+        return False  # nothing counts the flood, so the log alone tells of it
