@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 
@@ -32,14 +33,22 @@ def sealed(clock: Core, signer: Signer) -> int:
         return seal(session, signer)
 
 
+def seal_all(clock: Core, signer: Signer, wanted: int) -> int:
+    """Seal until so many events are: a transaction of another test, on the same server, may hold them up."""
+    done, deadline = 0, time.monotonic() + 20
+    while done < wanted and time.monotonic() < deadline:
+        done += sealed(clock, signer)
+    return done
+
+
 def test_a_log_can_be_proved_from_its_events_alone(
     core_of: Callable[[str], Core], signer: Signer, owner: psycopg.Connection, workspace: uuid.UUID
 ) -> None:
     web, clock = core_of("web"), core_of("clock")
     write(web, workspace, 3)
-    assert sealed(clock, signer) == 3
+    assert seal_all(clock, signer, 3) == 3
     write(web, workspace, 4)
-    assert sealed(clock, signer) == 4
+    assert seal_all(clock, signer, 4) == 4
     assert sealed(clock, signer) == 0
     with clock.session() as session:
         events = session.execute(text("select * from audit_event order by seq")).all()
@@ -65,7 +74,7 @@ def test_workspaces_have_trees_of_their_own_and_events_outside_have_one(
     write(web, other, 1)
     with web.session() as session:
         audit.record(session, "session.refused", result="refused", actor=audit.Actor("nobody"))
-    assert sealed(clock, signer) == 4
+    assert seal_all(clock, signer, 4) == 4
     sizes = dict(owner.execute("select workspace_id, tree_size from audit_tree_head").fetchall())
     assert sizes == {workspace: 2, other: 1, NOBODY: 1}
 
@@ -78,7 +87,7 @@ def test_events_of_a_transaction_still_open_are_left_for_later(
         audit.record(session, "meeting.edited")
         write(web, workspace, 1)
         assert sealed(clock, signer) == 0  # the later event waits for the earlier number, which may still commit
-    assert sealed(clock, signer) == 2
+    assert seal_all(clock, signer, 2) == 2
 
 
 def test_nobody_writes_into_the_log_of_another_workspace(
