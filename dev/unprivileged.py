@@ -40,16 +40,20 @@ def _allows(path: Path, who: pwd.struct_passwd, bits: int) -> bool:
     return info.st_mode & bits == bits
 
 
-def programs(source: Path, name: str) -> Path:
-    """`source`, or where the user of the database cannot reach it a copy that it can; made once per `name`."""
+def programs(site: Path, parts: tuple[str, ...], name: str) -> Path:
+    """`site`, or where the database's user cannot reach it a folder with copies of these parts; made once per `name`.
+
+    The parts keep their places beside each other, because programs find their libraries by where they are.
+    """
     who = account()
-    if who is None or (reachable(source, who) and reachable(source / "bin" / "postgres", who)):
-        return source
+    if who is None or all(reachable(site / part, who) for part in parts):
+        return site
     target = SYSTEM_FOLDER / name
     if not target.exists():
         _system_folder()
         fresh = SYSTEM_FOLDER / f".{name}.{secrets.token_hex(4)}"
-        shutil.copytree(source, fresh, symlinks=True)
+        for part in parts:
+            shutil.copytree(site / part, fresh / part, symlinks=True)
         for path in [fresh, *fresh.rglob("*")]:
             if not path.is_symlink():
                 mine = path.stat().st_mode & 0o500
@@ -78,10 +82,23 @@ def place(folder: Path) -> Path:
         return folder.resolve()
     _system_folder()
     elsewhere = SYSTEM_FOLDER / f"data-{secrets.token_hex(8)}"
+    _owner_of(elsewhere).write_text(str(folder.absolute()))
     elsewhere.mkdir(mode=0o700)
     os.chown(elsewhere, who.pw_uid, who.pw_gid)
     folder.symlink_to(elsewhere)
     return elsewhere
+
+
+def forget(below: Path) -> None:
+    """Remove what was placed elsewhere for folders below this one; for tests, whose data nobody wants later."""
+    for owner in SYSTEM_FOLDER.glob("data-*.of"):
+        if Path(owner.read_text()).is_relative_to(below):
+            shutil.rmtree(owner.with_suffix(""), ignore_errors=True)
+            owner.unlink(missing_ok=True)
+
+
+def _owner_of(elsewhere: Path) -> Path:
+    return elsewhere.with_name(f"{elsewhere.name}.of")
 
 
 def _system_folder() -> None:

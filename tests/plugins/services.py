@@ -27,7 +27,7 @@ from typing import Any
 import pytest
 
 from dev import postgres as launcher
-from dev import valkey
+from dev import unprivileged, valkey
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER_VARIABLE = "JALAPENO_TEST_SERVICES"  # set by the pytest that was called, read by its xdist workers
@@ -52,10 +52,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     folder = Path(os.environ.pop(FOLDER_VARIABLE))
     for record in folder.glob("*.json"):
         stop(json.loads(record.read_text())["pid"])
-    cluster = folder / "postgres"
-    if cluster.is_symlink():
-        shutil.rmtree(cluster.resolve())
+    for used in (folder, _temporary_folder(config)):
+        unprivileged.forget(used)
     shutil.rmtree(folder)
+
+
+def _temporary_folder(config: pytest.Config) -> Path:
+    """Where tests of this run had their `tmp_path`."""
+    factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
+    return factory.getbasetemp()
 
 
 def stop(pid: int) -> None:
