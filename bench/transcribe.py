@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def main() -> None:
             table["decode"].append(seconds)
             table["bare"].append(cpu_of(lambda a=audio: bare(pipeline, a.samples()))[0])
             for name, transcriber in (("listen", listener), ("listen and tell speakers", whole)):
-                run = lambda t=transcriber, a=audio: t.transcribe(a, language=None, speakers=None, progress=quiet)  # noqa: E731
+                run = partial(transcriber.transcribe, audio, language=None, speakers=None, progress=quiet)
                 table[name].append(cpu_of(run)[0])
             length = audio.duration_ms / 1000
     print(f"{source.name}: {length:.0f} s, {ROUNDS} rounds, median CPU seconds, ratio to bare faster-whisper")

@@ -39,25 +39,25 @@ def store_transcript(
             word_count=sum(len(segment.words) for segment in transcript.segments),
         )
     )
+    here = {"workspace_id": workspace_id, "revision_id": revision_id, "meeting_id": meeting_id}
     session.execute(
         insert(Segment),
         [
-            {
-                "workspace_id": workspace_id,
-                "id": new_id(),
-                "revision_id": revision_id,
-                "meeting_id": meeting_id,
-                "ordinal": ordinal,
-                "speaker_id": None if segment.speaker is None else speakers[segment.speaker],
-                "start_ms": segment.start_ms,
-                "end_ms": segment.end_ms,
-                "content": wording.join([word.text for word in segment.words]),
-                "words": [[w.start_ms, w.end_ms, w.text, round(w.probability, 3)] for w in segment.words],
-            }
+            {**here, "id": new_id(), "ordinal": ordinal, **_row(segment, speakers)}
             for ordinal, segment in enumerate(transcript.segments)
         ],
     )
     return revision_id
+
+
+def _row(segment: Heard, speakers: dict[int, uuid.UUID]) -> dict[str, object]:
+    return {
+        "speaker_id": None if segment.speaker is None else speakers[segment.speaker],
+        "start_ms": segment.start_ms,
+        "end_ms": segment.end_ms,
+        "content": wording.join([word.text for word in segment.words]),
+        "words": [[w.start_ms, w.end_ms, w.text, round(w.probability, 3)] for w in segment.words],
+    }
 
 
 def _speakers(

@@ -71,7 +71,7 @@ def main(role: str) -> None:
     pipeline.configure(settings)
     if role == "media":
         # Imported before the fork, so that no job pays for it; the models themselves are loaded in the child.
-        import jobs.steps.transcribe  # noqa: F401
+        import jobs.steps.transcribe  # noqa: F401  loaded for what loading it does
     redis = Redis.from_url(settings.redis_url)
     worker = Worker(
         [open_queue(role, redis)],

@@ -51,20 +51,14 @@ def configure(role: str, stream: TextIO | None = None, *, pretty: bool = False, 
         if pretty
         else structlog.processors.JSONRenderer(sort_keys=False, ensure_ascii=True)
     )
-    handler = _Handler(target)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=stamps,
-            processors=[
-                _role(role),
-                structlog.processors.StackInfoRenderer(),
-                structlog.processors.format_exc_info,
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _scrubbed,
-                render,
-            ],
-        )
-    )
+    processors: list[Processor] = [
+        _role(role),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        _scrubbed,
+        render,
+    ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -76,13 +70,19 @@ def configure(role: str, stream: TextIO | None = None, *, pretty: bool = False, 
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+    handler = _Handler(target)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=stamps, processors=processors))
+    _install(handler, level)
+    _take_over()
+
+
+def _install(handler: logging.Handler, level: str) -> None:
     root = logging.getLogger()
     # Ours from an earlier call, and those of a `basicConfig` somewhere, which would write unscrubbed.
     for former in [each for each in root.handlers if type(each) in {_Handler, logging.StreamHandler}]:
         root.removeHandler(former)
     root.addHandler(handler)
     root.setLevel(level)
-    _take_over()
 
 
 def bind(

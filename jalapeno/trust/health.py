@@ -32,7 +32,7 @@ def healthz() -> ResponseReturnValue:
 
 
 @bp.get("/readyz")
-@talisman(force_https=False)  # type: ignore[untyped-decorator]
+@talisman(force_https=False)  # type: ignore[untyped-decorator]  # the same probes ask
 def readyz() -> ResponseReturnValue:
     """Ready, with each check by name; 503 when one fails. Reasons go to the log, not to whoever asks."""
     results = {name: _passes(name, check) for name, check in CHECKS.items()}

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from jalapeno import audit
 from jalapeno.models import Attendance, Meeting, Person, Segment, Speaker, TranscriptRevision, utc_now
@@ -120,14 +121,6 @@ def _load(work: Work) -> Task | None:
                 select(Speaker).where(Speaker.workspace_id == work.workspace_id, Speaker.meeting_id == meeting.id)
             ).all()
         )
-        people = session.scalars(
-            select(Person.name)
-            .join(
-                Attendance,
-                (Attendance.workspace_id == Person.workspace_id) & (Attendance.person_id == Person.id),
-            )
-            .where(Person.workspace_id == work.workspace_id, Attendance.meeting_id == meeting.id)
-        ).all()
         return Task(
             revision.id,
             tuple(Turn(str(r.id), names.get(r.speaker_id), r.start_ms, r.end_ms, r.content) for r in rows),
@@ -135,8 +128,19 @@ def _load(work: Work) -> Task | None:
             meeting.language or revision.language,
             meeting.held_at,
             meeting.time_zone,
-            tuple(people),
+            _attendees(session, meeting),
         )
+
+
+def _attendees(session: Session, meeting: Meeting) -> tuple[str, ...]:
+    """The names of those who were there, as far as they are known."""
+    attended = (Attendance.workspace_id == Person.workspace_id) & (Attendance.person_id == Person.id)
+    names = (
+        select(Person.name)
+        .join(Attendance, attended)
+        .where(Person.workspace_id == meeting.workspace_id, Attendance.meeting_id == meeting.id)
+    )
+    return tuple(session.scalars(names))
 
 
 def _labels(speakers: Sequence[Speaker]) -> dict[uuid.UUID, str]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from jalapeno.models import ExternalLink, Integration, utc_now
 from jobs import remote_state
@@ -26,15 +27,7 @@ def run(work: Work) -> None:
             provider, since = None, began
         else:
             provider, since = integration.provider, (integration.polled_at or integration.created_at) - _OVERLAP
-        links: dict[str, uuid.UUID] = {
-            row.external_id: row.id
-            for row in session.execute(
-                select(ExternalLink.external_id, ExternalLink.id)
-                .where(ExternalLink.workspace_id == work.workspace_id, ExternalLink.integration_id == work.row_id)
-                .order_by(ExternalLink.seen_at)
-                .limit(_MOST)
-            )
-        }
+        links = _links(session, work)
     if provider is None or not links:
         with work.store():
             return
@@ -59,6 +52,17 @@ def run(work: Work) -> None:
             .where(Integration.workspace_id == work.workspace_id, Integration.id == work.row_id)
             .values(polled_at=began)
         )
+
+
+def _links(session: Session, work: Work) -> dict[str, uuid.UUID]:
+    """Issue -> its link here, the longest unseen first."""
+    rows = session.execute(
+        select(ExternalLink.external_id, ExternalLink.id)
+        .where(ExternalLink.workspace_id == work.workspace_id, ExternalLink.integration_id == work.row_id)
+        .order_by(ExternalLink.seen_at)
+        .limit(_MOST)
+    )
+    return {row.external_id: row.id for row in rows}
 
 
 def give_up(work: Work, _: str) -> None:

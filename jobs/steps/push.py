@@ -97,12 +97,6 @@ def _load(work: Work) -> Task | None:
         delivery = row.Delivery
         if (row.revoked_at is not None or row.review != "accepted") and delivery.called_at is None:
             raise GiveUp("not_accepted")
-        try:
-            payload = Payload.from_row(delivery.payload)
-        except PayloadError:
-            raise GiveUp("payload_changed") from None
-        if payload_hash(payload) != delivery.payload_hash:
-            raise GiveUp("payload_changed")
         return Task(
             delivery.id,
             delivery.action_item_id,
@@ -110,9 +104,20 @@ def _load(work: Work) -> Task | None:
             row.provider,
             row.state,
             delivery.handle,
-            payload,
+            _approved(delivery),
             _called(session, delivery),
         )
+
+
+def _approved(delivery: Delivery) -> Payload:
+    """What the person saw and said yes to. Raises GiveUp when it is not that any more."""
+    try:
+        payload = Payload.from_row(delivery.payload)
+    except PayloadError:
+        raise GiveUp("payload_changed") from None
+    if payload_hash(payload) != delivery.payload_hash:
+        raise GiveUp("payload_changed")
+    return payload
 
 
 def _called(session: Session, delivery: Delivery) -> tuple[uuid.UUID, ...]:

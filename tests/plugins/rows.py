@@ -121,7 +121,7 @@ class Rows:
                 "engine": "local",
                 "model": "tests",
                 "language": "en",
-                "word_count": sum(len(text.split()) for _, text in lines),
+                "word_count": sum(len(words.split()) for _, words in lines),
                 **columns,
             }
         )
@@ -130,23 +130,9 @@ class Rows:
             for ordinal in sorted({voice for voice, _ in lines})
         }
         segments = []
-        for ordinal, (voice, text) in enumerate(lines):
-            words = [[at + n * _WORD_MS, at + (n + 1) * _WORD_MS, word, 0.9] for n, word in enumerate(text.split())]
-            segments.append(
-                Segment(
-                    workspace_id=workspace_id,
-                    id=new_id(),
-                    revision_id=revision.id,
-                    meeting_id=meeting.id,
-                    ordinal=ordinal,
-                    speaker_id=voices[voice].id,
-                    start_ms=at,
-                    end_ms=words[-1][1],
-                    content=wording.join([str(word[2]) for word in words]),
-                    words=words,
-                )
-            )
-            at = int(words[-1][1]) + _WORD_MS
+        for ordinal, (voice, said) in enumerate(lines):
+            segments.append(_segment(revision, voices[voice], ordinal, at, said))
+            at = segments[-1].end_ms + _WORD_MS
         self.add(revision, *voices.values(), *segments)
         return segments
 
@@ -186,3 +172,19 @@ class Rows:
             **columns,
         }
         return self.add(Integration(workspace_id=workspace_id, **values))
+
+
+def _segment(revision: TranscriptRevision, speaker: Speaker, ordinal: int, start_ms: int, said: str) -> Segment:
+    ends = [(start_ms + n * _WORD_MS, start_ms + (n + 1) * _WORD_MS, word) for n, word in enumerate(said.split())]
+    return Segment(
+        workspace_id=revision.workspace_id,
+        id=new_id(),
+        revision_id=revision.id,
+        meeting_id=revision.meeting_id,
+        ordinal=ordinal,
+        speaker_id=speaker.id,
+        start_ms=start_ms,
+        end_ms=ends[-1][1],
+        content=wording.join([word for _, _, word in ends]),
+        words=[[start, end, word, 0.9] for start, end, word in ends],
+    )
