@@ -11,6 +11,7 @@ parsed. `docs/settings.md` is generated from this table, and a test fails when t
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -102,6 +103,20 @@ def _long_secret(value: str) -> str | None:
     return None if len(value) >= 16 else "is too short"
 
 
+def _strong_keys(value: str) -> str | None:
+    for part in value.split(","):
+        version, _, encoded = part.strip().partition(":")
+        try:
+            raw = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            raw = b""
+        if not version.isdigit() or len(raw) != 32:
+            return "must be written as version:base64, each of 32 bytes"
+        if len(set(raw)) < 12:  # 32 random bytes have 20 different ones and more
+            return "holds a key that is not random"
+    return None
+
+
 _EVERY: Final = ROLES
 _SERVING: Final = ("web", "media", "connections", "clock")
 
@@ -131,31 +146,33 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting(
         "SESSION_KEYS", _text, REQUIRED, ("web",),
-        "Keys that sign sessions, `version:base64[,…]`, newest first.", secret=True,
+        "Keys that sign sessions, `version:base64[,…]`, newest first.", secret=True, check=_strong_keys,
     ),
     Setting(
         "PASSWORD_KEYS", _text, REQUIRED, ("web",),
-        "Keys of the password pre-hash, `version:base64[,…]`, newest first.", secret=True,
+        "Keys of the password pre-hash, `version:base64[,…]`, newest first.", secret=True, check=_strong_keys,
     ),
     Setting(
         "WEBHOOK_KEYS", _text, REQUIRED, ("web", "connections"),
-        "Keys that seal webhook secrets, `version:base64[,…]`, newest first.", secret=True,
+        "Keys that seal webhook secrets, `version:base64[,…]`, newest first.", secret=True, check=_strong_keys,
     ),
     Setting(
         "TOKEN_KEYS", _text, REQUIRED, ("connections",),
-        "Keys that seal provider tokens, `version:base64[,…]`, newest first.", secret=True,
+        "Keys that seal provider tokens, `version:base64[,…]`, newest first.", secret=True, check=_strong_keys,
     ),
     Setting(
         "HANDOFF_PUBLIC_KEY", _text, REQUIRED, ("web",),
         "Public key of the connections worker, `version:base64`: web seals to it what it may not read again.",
+        check=_strong_keys,
     ),
     Setting(
         "HANDOFF_PRIVATE_KEYS", _text, REQUIRED, ("connections",),
-        "Private keys of the connections worker, `version:base64[,…]`, newest first.", secret=True,
+        "Private keys of the connections worker, `version:base64[,…]`, newest first.", secret=True, check=_strong_keys,
     ),
     Setting(
         "AUDIT_KEYS", _text, REQUIRED, ("clock",),
         "Keys that sign the audit log's tree heads, `version:base64[,…]`, newest first.", secret=True,
+        check=_strong_keys,
     ),
     Setting(
         "BLOB_URL", _text, REQUIRED, ("web", "media"),

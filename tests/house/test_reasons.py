@@ -33,7 +33,8 @@ def test_every_ignored_rule_in_the_code_has_its_code_and_its_reason() -> None:
         f"{name}:{line}: {missing}"
         for name in files_with(".py")
         for line, comment in comments(name)
-        if (missing := lacks(comment))
+        # The type checker does not read the tests: there an ignored type only says "wrong on purpose" to editors.
+        if (missing := lacks(TYPE.sub("", comment) if name.startswith(("tests/", "bench/")) else comment))
     ]
     assert silent == []
 
