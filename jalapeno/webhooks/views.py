@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from jalapeno import audit, limits, queue, tenancy
 from jalapeno.catalog import CATALOG, Entry
 from jalapeno.ceiling import counters
-from jalapeno.errors import Unavailable
+from jalapeno.errors import TooLarge, Unavailable
 from jalapeno.extensions import csrf, db, ground, limiter
 from jalapeno.models import Integration, WebhookDelivery, WebhookSecret, new_id, utc_now
 from jalapeno.webhooks import bp
@@ -49,8 +49,7 @@ def linear(integration_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _take_in(entry: Entry, integration_id: uuid.UUID) -> ResponseReturnValue:
-    request.max_content_length = limits.WEBHOOK_BYTES
-    body = request.get_data(cache=False)
+    body = _body()
     known = tenancy.find_integration(db.session, integration_id)
     if known is None or known.provider != entry.name:
         return _refuse("unknown", None)
@@ -77,6 +76,15 @@ def _take_in(entry: Entry, integration_id: uuid.UUID) -> ResponseReturnValue:
         _store(known.workspace_id, integration_id, secret_id, delivery_id, message)
     # While a connection waits for its reconnect nothing can be read again; the reconnect asks for what changed.
     return {"ok": True}
+
+
+def _body() -> bytes:
+    """The raw bytes. Raises TooLarge without reading what is beyond the limit, whether its length was told or not."""
+    request.max_content_length = limits.WEBHOOK_BYTES + 1  # a body of unknown length is cut there, without an error
+    body = request.get_data(cache=False)
+    if len(body) > limits.WEBHOOK_BYTES:
+        raise TooLarge("A webhook has at most one megabyte.")
+    return body
 
 
 def _store(
