@@ -49,12 +49,13 @@ def running(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.fixture(scope="module")
-def port() -> int:
-    for port in range(21000, 29000, 37):
+def port(worker_id: str) -> int:
+    first = 21000 + 1000 * int(worker_id.removeprefix("gw") if worker_id.startswith("gw") else 0)
+    for port in range(first, first + 1000, 37):  # test processes run at once, each with ports of its own
         with socket.socket() as page, socket.socket() as emulator:
-            if not page.connect_ex(("127.0.0.1", port)) or not emulator.connect_ex(("127.0.0.1", port + LINEAR_ABOVE)):
-                continue
-            return port
+            taken = page.connect_ex(("127.0.0.1", port)) == 0
+            if not taken and emulator.connect_ex(("127.0.0.1", port + LINEAR_ABOVE)):
+                return port
     raise AssertionError("no free ports")
 
 
