@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from jalapeno import wording
+
 if TYPE_CHECKING:
     from jobs.speech.decode import Decoded
 
@@ -32,18 +34,6 @@ __all__ = [
 Progress = Callable[[float, str], None]
 """Called with the share of a stage that is done (0.0 to 1.0) and the stage's name: `downloading_model`, `decoding`,
 `listening` or `speakers`. It may raise `Cancelled` to stop the work."""
-
-# Scripts written without spaces between words: Thai to Myanmar, Khmer, kana, CJK and full-width forms.
-_UNSPACED = (
-    (0x0E00, 0x0EFF),
-    (0x1000, 0x109F),
-    (0x1780, 0x17FF),
-    (0x3000, 0x30FF),
-    (0x3400, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0xFF00, 0xFFEF),
-    (0x20000, 0x3FFFF),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +58,11 @@ class Segment:
     @property
     def text(self) -> str:
         """The words as one line; `word_spans` says where each of them stands in it."""
-        parts: list[str] = []
-        for word in self.words:
-            if parts and _needs_space(parts[-1], word.text):
-                parts.append(" ")
-            parts.append(word.text)
-        return "".join(parts)
+        return wording.join([word.text for word in self.words])
 
     def word_spans(self) -> tuple[tuple[int, int], ...]:
         """Start and end of each word in `text`, in code points, in the order of `words`."""
-        spans: list[tuple[int, int]] = []
-        before, at = "", 0
-        for word in self.words:
-            at += bool(before) and _needs_space(before, word.text)
-            spans.append((at, at + len(word.text)))
-            before, at = word.text, at + len(word.text)
-        return tuple(spans)
+        return tuple(wording.spans([word.text for word in self.words]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +160,3 @@ class Cancelled(SpeechError):
 
     def __init__(self, *, reason: str = "") -> None:
         super().__init__("The work on this recording was stopped.", reason=reason)
-
-
-def _needs_space(left: str, right: str) -> bool:
-    """Whether two words are written apart: no where both letters belong to a script without spaces."""
-    return not (_unspaced(left[-1:]) and _unspaced(right[:1]))
-
-
-def _unspaced(letter: str) -> bool:
-    return bool(letter) and any(low <= ord(letter) <= high for low, high in _UNSPACED)
