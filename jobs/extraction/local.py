@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -122,14 +123,22 @@ def _strongest(finds: list[Find]) -> list[Find]:
 
 
 def _suggestion(find: Find, turns: Sequence[Turn]) -> Suggestion:
+    evidence = _evidence([token for span in find.spans for token in span], turns)
     return Suggestion(
         title=find.title,
         owner=find.owner,
         due=find.due,
-        due_text=find.due_text,
-        evidence=_evidence([token for span in find.spans for token in span], turns),
+        due_text=find.due_text and _as_written(find.due_text, evidence),
+        evidence=evidence,
         score=round(min(max(find.score, 0.0), 1.0), 3),
     )
+
+
+def _as_written(words: str, evidence: Sequence[Evidence]) -> str:
+    """Words that were read in lower case, as the transcript has them: "by Friday"."""
+    pattern = re.compile(r"\W+".join(map(re.escape, words.split())), re.IGNORECASE)
+    found = (pattern.search(quote.quote) for quote in evidence)
+    return next((" ".join(match.group().split()) for match in found if match), words)
 
 
 def _evidence(tokens: Sequence[Token], turns: Sequence[Turn]) -> tuple[Evidence, ...]:

@@ -202,3 +202,12 @@ def test_two_hours_of_talk_take_under_a_second() -> None:
     began = time.process_time()
     extract(turns)
     assert time.process_time() - began < 1.0
+
+
+def test_due_words_are_shown_as_the_transcript_has_them() -> None:
+    turns = [Turn("s1", "Ada", 0, 5000, "I will send the numbers to finance before Friday.")]
+    found = LocalExtractor().extract(
+        turns, language="en", held_at=datetime(2026, 11, 23, 9, tzinfo=UTC), time_zone="UTC", people=(),
+        progress=lambda share: None,
+    )  # fmt: skip
+    assert [item.due_text for item in found.items] == ["before Friday"]
