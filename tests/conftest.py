@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.plugins.linear",
     "tests.plugins.meetings",
     "tests.plugins.chromium",
+    "tests.plugins.stack",
 ]
