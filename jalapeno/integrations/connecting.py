@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 
 from jalapeno import audit, limits, queue
 from jalapeno.access import require_editor
@@ -127,14 +127,14 @@ def _declined(entry: Entry, integration: Integration) -> None:
 
 def _is_exchanged(integration: Integration) -> bool:
     """Whether a yes from another window is being turned into tokens."""
-    wanted = exists().where(
+    wanted = select(OauthAttempt.id).where(
         Outbox.workspace_id == g.workspace_id,
         Outbox.step == "connect",
         Outbox.row_id == OauthAttempt.id,
         OauthAttempt.workspace_id == g.workspace_id,
         OauthAttempt.integration_id == integration.id,
     )
-    return bool(db.session.scalar(select(wanted)))
+    return db.session.scalar(wanted.limit(1)) is not None
 
 
 def _question(entry: Entry, client_id: str, state: str, verifier: str) -> dict[str, str]:
