@@ -23,19 +23,24 @@ RESEND_SECONDS: Final = 5  # an entry that was sent, is in no queue and was not 
 
 # An entry's turn: how many of its workspace are before it, those at work included.
 _READY = text("""
-    with waiting as (
+    with busy as (
+        select workspace_id, count(*) as count from outbox
+        where queue = :queue and lease_until > clock_timestamp() group by workspace_id
+    ), waiting as (
         select o.id, o.step,
-               row_number() over (partition by o.workspace_id order by o.created_at, o.id)
-               + (select count(*) from outbox b where b.workspace_id = o.workspace_id and b.queue = o.queue
-                  and b.lease_until > clock_timestamp()) as turn
-        from outbox o
+               row_number() over (partition by o.workspace_id order by o.created_at, o.id) + coalesce(b.count, 0) as turn
+        from outbox o left join busy b on b.workspace_id = o.workspace_id
         where o.queue = :queue and o.not_before <= clock_timestamp()
           and (o.lease_until is null or o.lease_until <= clock_timestamp())
           and (o.sent_at is null or o.sent_at < clock_timestamp() - make_interval(secs => :resend))
           and not o.id::text = any(:queued)
     ) select id, step from waiting order by turn, id limit :room
 """)
-_SENT = text("update outbox set sent_at = clock_timestamp() where id = any(:ids)")
+# What somebody holds at this moment is left for the next round: one slow transaction must not hold up all others.
+_SENT = text("""
+    update outbox set sent_at = clock_timestamp()
+    where id in (select id from outbox where id = any(:ids) for update skip locked) returning id
+""")
 _NEXT = text("select extract(epoch from min(not_before) - clock_timestamp()) from outbox where not_before > now()")
 
 
@@ -59,8 +64,9 @@ def _fill(session: Session, name: str, queue: Queue) -> int:
     if not entries:
         return 0
     # Marked first: a crash between the two sends once more, and a second run finds nothing to claim.
-    session.execute(_SENT, {"ids": [entry.id for entry in entries]})
-    for entry in entries:
+    marked = set(session.scalars(_SENT, {"ids": [entry.id for entry in entries]}))
+    sent = [entry for entry in entries if entry.id in marked]
+    for entry in sent:
         queue.enqueue_call(
             func="jobs.pipeline.run",
             args=(str(entry.id),),
@@ -70,4 +76,4 @@ def _fill(session: Session, name: str, queue: Queue) -> int:
             result_ttl=0,
             failure_ttl=3600,
         )
-    return len(entries)
+    return len(sent)
