@@ -136,6 +136,7 @@ def _exchange(work: Work, connection: Connection, task: Task) -> None:
         # A second run after a lost answer meets a spent code: the person tries again, nothing else helps.
         log.info("code_refused", code=refusal.code)
         raise GiveUp("connect_refused") from None
+    checkpoint("connect", "exchanged")
     _keep(work, connection, task, grant)
 
 
