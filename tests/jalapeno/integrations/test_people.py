@@ -8,8 +8,8 @@ import pytest
 
 from jalapeno import limits
 from jalapeno.integrations.people import suggest
-from jalapeno.models import AuditEvent, Integration, Person, PersonIdentity, new_id
-from tests.jalapeno.integrations.conftest import PEOPLE, Office, words_of
+from jalapeno.models import AuditEvent, Integration, Membership, Person, PersonIdentity, new_id
+from tests.jalapeno.integrations.conftest import PEOPLE, Office, row_of, words_of
 
 NAMES = [
     {"id": "1", "name": "Ana Núñez", "display_name": "ana", "email": "ana@x.org"},
@@ -78,9 +78,6 @@ def test_a_person_that_is_none_is_passed_over(office: Office, key: str) -> None:
 
 def test_somebody_elses_person_is_none_here(office: Office) -> None:
     away = office.rows.make_account()
-    from jalapeno.models import Membership
-    from tests.jalapeno.integrations.conftest import row_of
-
     home = row_of(office.rows, Membership, Membership.user_id == away.id).workspace_id
     other = office.rows.make_person(home, name="Zoe")
     office.browser.submit(office.path("people"), {f"person-{other.id}": "u-ada"})
