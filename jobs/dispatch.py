@@ -28,7 +28,8 @@ _READY = text("""
         where queue = :queue and lease_until > clock_timestamp() group by workspace_id
     ), waiting as (
         select o.id, o.step,
-               row_number() over (partition by o.workspace_id order by o.created_at, o.id) + coalesce(b.count, 0) as turn
+               row_number() over (partition by o.workspace_id order by o.created_at, o.id)
+               + coalesce(b.count, 0) as turn
         from outbox o left join busy b on b.workspace_id = o.workspace_id
         where o.queue = :queue and o.not_before <= clock_timestamp()
           and (o.lease_until is null or o.lease_until <= clock_timestamp())

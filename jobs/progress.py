@@ -11,6 +11,7 @@ from jalapeno.models import Meeting, utc_now
 from jobs.work import LeaseLost, Work
 
 _SECONDS: Final = 1.0  # the page asks about as often
+_RUNNING: Final = ("stored", "transcribed")
 
 
 class Reporter:
@@ -33,5 +34,6 @@ class Reporter:
             session.execute(
                 update(Meeting)
                 .where(Meeting.workspace_id == self.work.workspace_id, Meeting.id == self.work.row_id)
+                .where(Meeting.state.in_(_RUNNING))  # one that was stopped a moment ago has no progress
                 .values(progress_stage=stage, progress_share=min(1.0, max(0.0, share)), progress_at=utc_now())
             )

@@ -84,12 +84,16 @@ class Work:
 
     @contextmanager
     def store(self) -> Iterator[Session]:
-        """The transaction that stores what the step did and ends its entry. Raises LeaseLost when it is not ours."""
+        """The transaction that stores what the step did and ends its entry. Raises LeaseLost when it is not ours.
+
+        It holds the entry first and everything else after it, as people's transactions do that take work back.
+        """
         checkpoint(self.step, "answer_received")
         with self.core.session(self.workspace_id) as session:
+            wanted_again = self._hold(session)
             yield session
             session.flush()
-            self._end(session)
+            self._end(session, wanted_again)
             checkpoint(self.step, "stored")
         self._done.set()
         checkpoint(self.step, "enqueued")
@@ -98,15 +102,19 @@ class Work:
         """Whether the entry was withdrawn or lost: long work asks now and then, and stops."""
         return self._lost.is_set()
 
-    def _end(self, session: Session) -> None:
-        """Delete the entry, or put it back when it was asked for once more meanwhile."""
+    def _hold(self, session: Session) -> bool:
+        """Lock the entry; whether it was asked for once more meanwhile. Raises LeaseLost when it is not ours."""
         ours = session.execute(
             text("select again from outbox where id = :id and lease_token = :token for update"),
             {"id": self.entry_id, "token": self.token},
         ).one_or_none()
         if ours is None:
             raise LeaseLost
-        if ours.again:
+        return bool(ours.again)
+
+    def _end(self, session: Session, wanted_again: bool) -> None:
+        """Delete the entry, or put it back when it was asked for once more meanwhile."""
+        if wanted_again:
             session.execute(_put_back(self, seconds=0.0, attempts=0))
         else:
             session.execute(text("delete from outbox where id = :id"), {"id": self.entry_id})

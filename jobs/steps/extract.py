@@ -23,7 +23,7 @@ from jobs.extraction.local import LocalExtractor
 from jobs.failing import fail_meeting
 from jobs.progress import Reporter
 from jobs.suggestions import store_suggestions
-from jobs.work import Work, checkpoint
+from jobs.work import Again, Work, checkpoint
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +60,7 @@ def run(work: Work) -> None:
     )
     found = checked(found, task.turns)
     with work.store() as session:
-        counts = store_suggestions(session, work.workspace_id, work.row_id, task.revision_id, found, task.turns,
-                                   task.speakers)  # fmt: skip
+        # The meeting is held first, as people hold it who merge voices: none goes meanwhile.
         session.execute(
             update(Meeting)
             .where(Meeting.workspace_id == work.workspace_id, Meeting.id == work.row_id, Meeting.state != "cancelled")
@@ -74,6 +73,9 @@ def run(work: Work) -> None:
                 progress_at=utc_now(),
             )
         )
+        _check_voices(session, work, task)
+        counts = store_suggestions(session, work.workspace_id, work.row_id, task.revision_id, found, task.turns,
+                                   task.speakers)  # fmt: skip
         audit.record(session, "meeting.extracted", subject=("meeting", work.row_id), details=counts)
 
 
@@ -130,6 +132,13 @@ def _load(work: Work) -> Task | None:
             meeting.time_zone,
             _attendees(session, meeting),
         )
+
+
+def _check_voices(session: Session, work: Work, task: Task) -> None:
+    """Raises Again when a voice was merged away since it was read: what was found may be its."""
+    mine = (Speaker.workspace_id == work.workspace_id, Speaker.meeting_id == work.row_id)
+    if not set(task.speakers.values()) <= set(session.scalars(select(Speaker.id).where(*mine))):
+        raise Again(0.0, "voices_changed", count=False)
 
 
 def _attendees(session: Session, meeting: Meeting) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def _keep_shape(work: Work, audio: Decoded) -> None:
 
 
 def _store(session: Session, work: Work, task: Task, transcript: Transcript) -> None:
-    store_transcript(session, work.workspace_id, work.row_id, transcript)
+    # The meeting is held first, as people hold it who merge or add voices: none comes or goes meanwhile.
     of_meeting = (Meeting.workspace_id == work.workspace_id, Meeting.id == work.row_id)
     session.execute(
         update(Meeting)
@@ -125,6 +125,7 @@ def _store(session: Session, work: Work, task: Task, transcript: Transcript) -> 
             progress_at=utc_now(),
         )
     )
+    store_transcript(session, work.workspace_id, work.row_id, transcript)
     audit.record(
         session,
         "meeting.transcribed",
