@@ -1,8 +1,8 @@
 """A worker that dies where a test says: `python -m tests.faults.dying_worker ROLE FOLDER [--stand-in]`.
 
 It is the real worker. Where a file `FOLDER/armed/<step>:<point>` stands, the next entry that reaches this moment takes
-the file away to `FOLDER/hit` and kills the worker and its child, both by SIGKILL; an entry kills only once. A file
-`<step>:<point>:child` kills the child alone. With `--stand-in` recordings are not listened to: everybody says LINES.
+the file away, notes it in `FOLDER/deaths` and kills the worker and its child, both by SIGKILL; an entry kills only
+once. A file `<step>:<point>:child` kills the child alone. With `--stand-in` nobody listens: everybody says LINES.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ class Reaper:
         armed, victim = self.folder / "armed" / moment, self.folder / "victims" / str(entry)
         if not armed.exists() or victim.exists():
             return False
-        armed.rename(self.folder / "hit" / moment)
-        victim.touch()
+        armed.rename(victim)
+        with (self.folder / "deaths").open("a") as deaths:
+            deaths.write(f"{moment}\n")
         return True
 
 
