@@ -36,6 +36,10 @@ function enhance() {
   form.addEventListener("drop", (event) => { event.preventDefault(); add(event.dataTransfer.files); });
   form.addEventListener("submit", (event) => { event.preventDefault(); start(); });
   window.addEventListener("beforeunload", (event) => { if (running) event.preventDefault(); });
+  if (picker.files.length > 0) { // chosen before this module was there
+    add(picker.files);
+    picker.value = "";
+  }
 }
 
 /** The browser's own zone, unless the person has seen this form before and chose. */
