@@ -6,8 +6,9 @@ const shelf = document.getElementById("toasts");
 /** What to say when the server can't be reached, in the page's language. */
 export const LOST = shelf.dataset.lost;
 
-/** Show `message`; kind "bad" stays until it is closed, others leave by themselves. */
+/** Show `message`; kind "bad" stays until it is closed, others leave by themselves or when the next one comes. */
 export function toast(message, kind = "good") {
+  for (const older of shelf.querySelectorAll(".toast:not(.is-bad)")) older.remove(); // a pile would cover what one works on
   const box = document.createElement("div");
   box.className = `toast is-${kind}`;
   const words = document.createElement("span");
