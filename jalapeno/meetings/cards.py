@@ -82,7 +82,8 @@ def of_meeting(meeting: Meeting) -> list[Card]:
 
 def is_connected() -> bool:
     """Whether a tool is connected that items can go to."""
-    wanted = select(Integration.id).where(Integration.workspace_id == g.workspace_id, Integration.state == "connected")
+    usable = Integration.state.in_(("connected", "needs_reconnect"))  # while it is broken, what is sent waits
+    wanted = select(Integration.id).where(Integration.workspace_id == g.workspace_id, usable)
     return db.session.scalar(wanted.limit(1)) is not None
 
 
