@@ -128,10 +128,30 @@ class Connection:
         except BaseException:
             self._free()
             raise
+        return self._keep(current, renewed)
+
+    def _keep(self, before: Grant, renewed: Grant) -> Grant:
+        """Store the renewed grant in place of the one before; a newer one that a reconnect brought meanwhile stays.
+
+        Raises NeedsReconnect when the connection was ended while the tool was asked: the renewed grant is ended too.
+        """
         with self.core.session(self.workspace_id) as session:
-            self.vault.store(session, self.workspace_id, self.integration_id, renewed)
-            audit.record(session, "integration.refreshed", subject=("integration", self.integration_id))
-        return renewed
+            standing = self.vault.load(session, self.workspace_id, self.integration_id, hold=True)
+            if standing is not None and standing.access == before.access:
+                self.vault.store(session, self.workspace_id, self.integration_id, renewed)
+                audit.record(session, "integration.refreshed", subject=("integration", self.integration_id))
+                return renewed
+        if standing is not None:
+            return standing
+        self.revoke(renewed)
+        raise NeedsReconnect
+
+    def revoke(self, grant: Grant) -> None:
+        """End a grant that is kept nowhere, if it can be done at once."""
+        try:
+            self.provider.revoke(self.http, grant)
+        except ProviderError as fault:
+            log.warning("not_revoked", code=fault.code)
 
     def lose(self, code: str) -> None:
         """The grant is over: say so, once, where people see it."""
@@ -161,10 +181,11 @@ class Connection:
         try:
             with self.core.session(self.workspace_id) as session:
                 grant = self.vault.load(session, self.workspace_id, self.integration_id)
+        except SealBroken:
+            log.warning("not_revoked", code="seal_broken")
+        else:
             if grant is not None:
-                self.provider.revoke(self.http, grant)
-        except (ProviderError, SealBroken) as fault:
-            log.warning("not_revoked", kind=type(fault).__name__)
+                self.revoke(grant)
         with self.core.session(self.workspace_id) as session:
             self.vault.forget(session, self.workspace_id, self.integration_id)
 

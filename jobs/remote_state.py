@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from jalapeno import audit
@@ -14,17 +15,14 @@ from jobs.providers.base import RemoteIssue
 
 def apply(session: Session, workspace_id: uuid.UUID, link_id: uuid.UUID, issue: RemoteIssue) -> bool:
     """Store it in the open transaction; whether the item's state changed. Repeating it changes nothing more."""
-    values = {"remote": issue.as_row(), "seen_at": utc_now()}
-    if issue.identifier:
-        values |= {"identifier": issue.identifier, "url": issue.url}
-    item_id = session.scalar(
-        update(ExternalLink)
-        .where(ExternalLink.workspace_id == workspace_id, ExternalLink.id == link_id)
-        .values(**values)
-        .returning(ExternalLink.action_item_id)
-    )
-    if item_id is None:
+    mine = (ExternalLink.workspace_id == workspace_id, ExternalLink.id == link_id)
+    link = session.scalars(select(ExternalLink).where(*mine).with_for_update()).one_or_none()
+    if link is None or _is_older(issue, link):
         return False
+    link.remote, link.seen_at = issue.as_row(), utc_now()
+    if issue.identifier:
+        link.identifier, link.url = issue.identifier, issue.url
+    item_id = link.action_item_id
     changed = session.execute(
         update(ActionItem)
         .where(
@@ -45,3 +43,9 @@ def apply(session: Session, workspace_id: uuid.UUID, link_id: uuid.UUID, issue: 
         details={"status": issue.state.value},
     )
     return True
+
+
+def _is_older(issue: RemoteIssue, link: ExternalLink) -> bool:
+    """Whether more is known already: two answers that crossed are stored in the order of the changes they tell of."""
+    known = link.remote.get("updated_at")
+    return bool(known and issue.updated_at and issue.updated_at < datetime.fromisoformat(known))

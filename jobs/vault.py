@@ -46,9 +46,16 @@ class Vault:
         row = insert(IntegrationToken).values(workspace_id=workspace_id, integration_id=integration_id, **values)
         session.execute(row.on_conflict_do_update(index_elements=["workspace_id", "integration_id"], set_=values))
 
-    def load(self, session: Session, workspace_id: uuid.UUID, integration_id: uuid.UUID) -> Grant | None:
-        """Open the grant; None when there is none. Raises SealBroken when it was changed or moved."""
-        row = session.get(IntegrationToken, (workspace_id, integration_id), populate_existing=True)
+    def load(
+        self, session: Session, workspace_id: uuid.UUID, integration_id: uuid.UUID, *, hold: bool = False
+    ) -> Grant | None:
+        """Open the grant; None when there is none. Raises SealBroken when it was changed or moved.
+
+        `hold`: nobody replaces or forgets it before the open transaction ends.
+        """
+        row = session.get(
+            IntegrationToken, (workspace_id, integration_id), populate_existing=True, with_for_update=hold or None
+        )
         if row is None:
             return None
         scopes = session.scalar(

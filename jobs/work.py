@@ -126,10 +126,10 @@ class Work:
             session.execute(_put_back(self, seconds=again.after, attempts=attempts))
         self._done.set()
 
-    def put_back_later(self) -> None:
-        """Start over tomorrow: for work that must not be forgotten, whatever keeps it from being done today."""
+    def put_back_later(self, after: float = 86400) -> None:
+        """Start over, tomorrow unless said: for work that must not be forgotten, whatever keeps it from being done."""
         self.attempts = 1
-        self.put_back(Again(86400, "later", count=False))
+        self.put_back(Again(after, "later", count=False))
 
     def keep_alive(self) -> None:
         """Renew the lease until the work is done: the body of a thread. Sees within seconds that the entry is gone."""

@@ -203,6 +203,7 @@ class RemoteIssue:
             "assignee_id": self.assignee_id,
             "assignee_name": self.assignee_name,
             "completed_at": self.completed_at.isoformat() if self.completed_at else None,
+            "updated_at": self.updated_at.isoformat() if self.updated_at else None,
             "archived": self.archived,
         }
 

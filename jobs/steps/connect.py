@@ -17,7 +17,7 @@ from jalapeno import audit, queue
 from jalapeno.keyring import Context, HandoffPrivateKeys, SealBroken
 from jalapeno.models import Delivery, ExternalLink, Integration, OauthAttempt, utc_now
 from jobs.connection import Connection, NeedsReconnect, Offer, ask_offer, retrying
-from jobs.providers.base import Disconnected, Grant, ProviderError, Secret
+from jobs.providers.base import Disconnected, Grant, Secret
 from jobs.work import GiveUp, Work, checkpoint
 
 log = structlog.get_logger(__name__)
@@ -150,10 +150,7 @@ def _keep(work: Work, connection: Connection, task: Task, grant: Grant) -> None:
         _wipe(session, work)
     if standing is None:
         # Somebody took it back while the code was exchanged: nobody would ever end this grant.
-        try:
-            connection.provider.revoke(connection.http, grant)
-        except ProviderError as fault:
-            log.warning("not_revoked", code=fault.code)
+        connection.revoke(grant)
         raise GiveUp("connect_abandoned")
 
 

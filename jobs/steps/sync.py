@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import Text, cast, select, update
 from sqlalchemy.orm import Session
 
-from jalapeno.models import ExternalLink, Integration, WebhookDelivery, utc_now
+from jalapeno.models import Delivery, ExternalLink, Integration, WebhookDelivery, utc_now
 from jobs import remote_state
 from jobs.connection import Connection, NeedsReconnect, retrying
 from jobs.providers.base import Secret
-from jobs.work import Work, checkpoint
+from jobs.work import Again, Work, checkpoint
 
 Answer = TypeVar("Answer")
 
@@ -88,7 +88,20 @@ def _load(work: Work) -> Task | None:
         if row is None:
             return None
         delivery = row.WebhookDelivery
+        if row.link_id is None and delivery.external_id is not None and _is_on_its_way(session, delivery):
+            raise Again(2.0, "push_under_way")
         return Task(delivery.integration_id, row.provider, delivery.event, delivery.external_id, row.link_id)
+
+
+def _is_on_its_way(session: Session, told: WebhookDelivery) -> bool:
+    """Whether it is an issue that is being made at this moment: its handle is known, its link not yet."""
+    being_made = select(Delivery.id).where(
+        Delivery.workspace_id == told.workspace_id,
+        Delivery.integration_id == told.integration_id,
+        cast(Delivery.handle, Text) == told.external_id,
+        Delivery.state == "queued",
+    )
+    return session.scalar(being_made) is not None
 
 
 def _ask(work: Work, task: Task, ask: Callable[[Connection, Secret], Answer]) -> Answer:

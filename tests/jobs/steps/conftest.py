@@ -35,7 +35,7 @@ from jalapeno.models import (
 from jalapeno.payloads import ItemText, Payload, compose, payload_hash
 from jobs import pipeline
 from jobs.core import Core
-from tests.jobs.steps.room import engine, reviewed, room  # noqa: F401  fixtures
+from tests.jobs.steps.room import engine, reviewed, room  # noqa: F401  fixtures are asked for by name
 
 
 @dataclass

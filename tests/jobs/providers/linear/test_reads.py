@@ -104,6 +104,7 @@ def test_an_issue_shows_what_people_changed_there(linear, provider, http, token,
         "assignee_id": linear.user("eva").id,
         "assignee_name": "Eva Horváth",
         "completed_at": None,
+        "updated_at": issue.updated_at.isoformat(),
         "archived": False,
     }
 
