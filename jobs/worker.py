@@ -7,6 +7,7 @@ no callbacks. Each job runs in a child of its own: what dies there takes nobody 
 from __future__ import annotations
 
 import sys
+import uuid
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -94,10 +95,16 @@ def _give_back(settings: Settings) -> Callable[..., None]:
         from sqlalchemy import text
 
         core = Core(settings)
-        with core.session() as session:
-            session.execute(text("select release_work(:id)"), {"id": job.args[0]})
-        core.engine.dispose()
-        log.warning("worker_child_died", entry=job.args[0])
+        try:
+            entry = uuid.UUID(job.args[0])
+            with core.session() as session:
+                session.execute(text("select release_work(:id)"), {"id": entry})
+            log.warning("worker_child_died", entry=str(entry))
+        except Exception:
+            # An error here would end the whole worker; without this the lease runs out and frees the entry.
+            log.exception("work_not_given_back")
+        finally:
+            core.engine.dispose()
 
     return handler
 

@@ -65,7 +65,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         " detected_language, language_probability, waits_until), delete",
         "recording": "select, update (duration_ms, peaks)",
         "upload": "select, delete",
-        "speaker": "select, insert, update, delete",
+        "speaker": "select, insert",
         "transcript_revision": "select, insert",
         "segment": "select, insert",
         "extraction_run": "select, insert",
@@ -82,8 +82,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "mail_message": "select, update (sealed, sent_at, failure_code)",
         "integration": "select, update",
         "integration_token": "select, insert, update, delete",
-        "webhook_secret": "select, insert, update, delete",
-        "oauth_attempt": "select, update, delete",
+        "webhook_secret": "select, insert, delete",
+        "oauth_attempt": "select, update (sealed_code, sealed_verifier)",
         "webhook_delivery": "select, update (handled_at, result)",
         "action_item": "select, update (status, updated_at)",
         "acceptance": "select",
@@ -118,6 +118,16 @@ create policy undecided_only on action_item as restrictive for update to jalapen
     using (review = 'suggested' and source = 'model');
 create policy undecided_only_delete on action_item as restrictive for delete to jalapeno_media
     using (review = 'suggested' and source = 'model' and edited_fields = '{{}}');
+-- The words that a decided item stands on are decided with it.
+create policy undecided_only on evidence as restrictive for insert to jalapeno_media with check (exists (
+    select 1 from action_item i where i.workspace_id = evidence.workspace_id and i.id = evidence.action_item_id
+    and i.review = 'suggested' and i.source = 'model'));
+create policy undecided_only_delete on evidence as restrictive for delete to jalapeno_media using (exists (
+    select 1 from action_item i where i.workspace_id = evidence.workspace_id and i.id = evidence.action_item_id
+    and i.review = 'suggested' and i.source = 'model'));
+-- A worker sees and asks for the work of its own queue: what broke into one does not set the other to work.
+create policy own_queue on outbox as restrictive to jalapeno_media, jalapeno_connections
+    using (session_user = 'jalapeno_' || queue);
 -- It erases only meetings that somebody deleted.
 create policy deleted_only on meeting as restrictive for delete to jalapeno_media using (deleted_at is not null);
 -- A person may see which workspaces they belong to.
@@ -169,11 +179,12 @@ language sql security definer set search_path = pg_catalog, public, pg_temp as $
     returning o.workspace_id, o.step, o.row_id, o.request_id, o.attempts
 $$;
 
--- Gives work back whose process is known to have died, so that nobody waits for the lease to run out.
+-- Gives work back whose process is known to have died, so that nobody waits for the lease to run out. What the process
+-- itself had put back for later stays for later.
 create function release_work(entry uuid) returns void
 language sql security definer set search_path = pg_catalog, public, pg_temp as $$
     update outbox o set lease_token = null, lease_until = null, sent_at = null, not_before = clock_timestamp()
-    where o.id = entry and session_user = 'jalapeno_' || o.queue
+    where o.id = entry and session_user = 'jalapeno_' || o.queue and o.lease_token is not null
 $$;
 
 -- The atomic ledger of extractions: when this one may start. Nothing is written when it would have to wait and may not.
@@ -195,7 +206,7 @@ begin
     return start;
 end $$;
 
--- Appends to the audit log. A workspace's log is written only from inside that workspace.
+-- Appends to the audit log. A workspace's log is written only from inside that workspace; no worker speaks for a user.
 create function append_audit(workspace uuid, what text, outcome text, who_kind text, who uuid, about_kind text,
                              about uuid, from_address text, request text, more jsonb) returns bigint
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -205,6 +216,9 @@ begin
     if workspace is not null and session_user <> 'jalapeno_clock'
        and workspace is distinct from nullif(current_setting('app.workspace', true), '')::uuid then
         raise exception 'audit events are written from inside their workspace' using errcode = '42501';
+    end if;
+    if who_kind = 'user' and session_user in ('jalapeno_media', 'jalapeno_connections', 'jalapeno_clock') then
+        raise exception 'only the web process says what a user did' using errcode = '42501';
     end if;
     insert into audit_event (workspace_id, event, result, actor_kind, actor_id, subject_kind, subject_id, address,
                              request_id, details)
@@ -293,7 +307,10 @@ language sql security definer set search_path = pg_catalog, public, pg_temp as $
     update integration i set state = case when connected_at is null then 'failed' else 'needs_reconnect' end,
         failure_code = 'connect_abandoned' where state = 'connecting'
         and not exists (select 1 from oauth_attempt a where a.workspace_id = i.workspace_id
-                        and a.integration_id = i.id and a.expires_at > now());
+                        and a.integration_id = i.id and a.expires_at > now())
+        -- A code that is being exchanged, or was: the worker says how that ends, and forgets tokens that came.
+        and not exists (select 1 from oauth_attempt a join outbox o on o.step = 'connect' and o.row_id = a.id
+                        where a.workspace_id = i.workspace_id and a.integration_id = i.id);
 $$;
 """
 
@@ -344,8 +361,9 @@ def downgrade() -> None:
     for policy, bound in {
         "of_workspace": ("workspace", *TENANT_TABLES),
         "of_user": ("user_session", "membership"),
-        "undecided_only": ("action_item",),
-        "undecided_only_delete": ("action_item",),
+        "undecided_only": ("action_item", "evidence"),
+        "undecided_only_delete": ("action_item", "evidence"),
+        "own_queue": ("outbox",),
         "deleted_only": ("meeting",),
         "of_clock": ("outbox", "audit_event", "audit_leaf", "audit_tree_head"),
     }.items():
