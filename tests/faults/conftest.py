@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.flows.conftest import say, small_meeting  # noqa: F401  a recording with real speech
+from tests.flows.conftest import small_meeting  # noqa: F401  a recording with real speech
 from tests.flows.person import Person
-from tests.jobs.speech.conftest import models  # noqa: F401  the real engine's weights
+from tests.jobs.speech.conftest import models, say  # noqa: F401  the real engine's weights, a synthesizer
 from tests.plugins.stack import Stack, StartStack
 
 POINTS = ("claimed", "call_sent", "answer_received", "stored", "enqueued")

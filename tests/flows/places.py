@@ -41,19 +41,17 @@ def queues(stack: Stack) -> Places:
 
 
 def _value(store: redis.Redis, key: bytes) -> bytes:
-    kind = store.type(key).decode()
-    if kind not in READ:
-        return b""  # it was gone before it was read
-    return _flat(READ[kind](store, key))
+    read = READ.get(store.type(key))
+    return _flat(read(store, key)) if read else b""  # it may be gone before it is read
 
 
-READ: dict[str, Any] = {
-    "string": lambda store, key: store.get(key) or b"",
-    "hash": lambda store, key: store.hgetall(key),
-    "list": lambda store, key: store.lrange(key, 0, -1),
-    "set": lambda store, key: store.smembers(key),
-    "zset": lambda store, key: store.zrange(key, 0, -1),
-    "stream": lambda store, key: store.xrange(key),
+READ: dict[Any, Any] = {
+    b"string": lambda store, key: store.get(key) or b"",
+    b"hash": lambda store, key: store.hgetall(key),
+    b"list": lambda store, key: store.lrange(key, 0, -1),
+    b"set": lambda store, key: store.smembers(key),
+    b"zset": lambda store, key: store.zrange(key, 0, -1),
+    b"stream": lambda store, key: store.xrange(key),
 }
 
 

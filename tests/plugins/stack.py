@@ -199,7 +199,7 @@ def start_stack(cluster: launcher.Database, worker_id: str, tmp_path_factory: py
 
     @contextmanager
     def start(
-        name: str, models: Path, commands: Mapping[str, tuple[str, ...]] = {}, **settings: str
+        name: str, models: Path, commands: Mapping[str, tuple[str, ...]] | None = None, **settings: str
     ) -> Iterator[Stack]:
         folder, port = tmp_path_factory.mktemp(name), free_port(None)
         server = valkey.Valkey(valkey.HOST, free_port(None), launcher.new_passwords()[launcher.SUPERUSER])
@@ -214,7 +214,7 @@ def start_stack(cluster: launcher.Database, worker_id: str, tmp_path_factory: py
             try:
                 stack.start_server()
                 for role in ROLES:
-                    stack.start(role, *commands.get(role, ()))
+                    stack.start(role, *(commands or {}).get(role, ()))
                 stack.wait(lambda: _is_ready(stack), "ready")
                 yield stack
             finally:
