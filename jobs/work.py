@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Update, func, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from jalapeno.models import Outbox
@@ -97,6 +99,20 @@ class Work:
             checkpoint(self.step, "stored")
         self._done.set()
         checkpoint(self.step, "enqueued")
+
+    def store_patiently(self, write: Callable[[Session], None]) -> None:
+        """`store` for what took long to make: a database that is away for half a minute does not cost it."""
+        for pause in (1, 2, 4, 8, 16, None):
+            try:
+                with self.store() as session:
+                    write(session)
+            except OperationalError:
+                if pause is None:
+                    raise
+                log.warning("database_away", step=self.step, exc_info=True)
+                time.sleep(pause)
+            else:
+                return
 
     def stop_asked(self) -> bool:
         """Whether the entry was withdrawn or lost: long work asks now and then, and stops."""

@@ -7,13 +7,17 @@ no callbacks. Each job runs in a child of its own: what dies there takes nobody 
 from __future__ import annotations
 
 import sys
+import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -74,7 +78,39 @@ def main(role: str) -> None:
         # Imported before the fork, so that no job pays for it; the models themselves are loaded in the child.
         import jobs.steps.transcribe  # noqa: F401  loaded for what loading it does
     redis = Redis.from_url(settings.redis_url)
-    worker = Worker(
+    work_until_told_to_stop(lambda: _worker(role, redis, settings))
+
+
+class PatientWorker(Worker):
+    """A worker that says when it ends because it was told to."""
+
+    told: threading.Event
+
+    def request_stop(self, signum: Any, frame: Any) -> None:
+        """A signal came: the work at hand is finished first."""
+        self.told.set()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # rq has no types here
+
+
+def work_until_told_to_stop(make: Callable[[], PatientWorker], pause: float = 1.0) -> None:
+    """Work. A worker gives up when Redis goes away during a job; the next one takes over as soon as it is back."""
+    told = threading.Event()
+    while not told.is_set():
+        try:
+            worker = make()
+            worker.told = told
+            worker.work(logging_level=None)
+        except StopRequested:
+            continue
+        except RedisError as error:
+            log.warning("redis_away", error=type(error).__name__)
+        with suppress(StopRequested):
+            if not told.wait(pause):
+                log.warning("worker_starts_again")
+
+
+def _worker(role: str, redis: Redis, settings: Settings) -> PatientWorker:
+    return PatientWorker(
         [open_queue(role, redis)],
         connection=redis,
         job_class=SafeJob,
@@ -85,7 +121,6 @@ def main(role: str) -> None:
         log_job_description=False,
         work_horse_killed_handler=_give_back(settings),
     )
-    worker.work(logging_level=None)
 
 
 def _give_back(settings: Settings) -> Callable[..., None]:

@@ -63,8 +63,7 @@ def run(work: Work) -> None:
     except SpeechError as error:
         log.info("not_transcribed", code=error.code, reason=error.reason)
         raise (Again(backoff(work.attempts), error.code) if error.retry else GiveUp(error.code)) from error
-    with work.store() as session:
-        _store(session, work, task, transcript)
+    work.store_patiently(lambda session: _store(session, work, task, transcript))
 
 
 def give_up(work: Work, code: str) -> None:

@@ -15,7 +15,7 @@ from jalapeno import queue
 from jalapeno.models import Meeting, Segment, Speaker, TranscriptRevision, new_id
 from jobs import pipeline, transcripts
 from jobs.progress import Reporter
-from jobs.steps import extract
+from jobs.steps import extract, transcribe
 from jobs.work import LeaseLost, claim
 from tests.jobs.steps.room import Room, StandIn
 
@@ -88,6 +88,25 @@ def test_voices_merged_while_a_transcript_is_stored_do_not_cost_the_transcript(
     assert len(engine.asked) == 1
     (voice,) = reviewed.all(Speaker)
     assert {segment.speaker_id for segment in reviewed.all(Segment)} == {voice.id}
+
+
+def test_a_database_that_restarts_while_a_transcript_is_stored_does_not_cost_the_transcript(
+    room: Room, engine: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, tries = transcribe.store_transcript, list[int]()
+
+    def cut_off(session: Any, *arguments: Any) -> Any:
+        tries.append(1)
+        if len(tries) < 3:
+            session.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+        return store(session, *arguments)
+
+    monkeypatch.setattr(transcribe, "store_transcript", cut_off)
+    room.ask("transcribe")
+    ((entry,),) = room.owner.execute("select id from outbox").fetchall()
+    pipeline.perform(room.media, entry)
+    assert (len(engine.asked), len(tries)) == (1, 3)
+    assert room.meeting().state == "transcribed"
 
 
 def test_a_voice_added_while_a_transcript_is_stored_does_not_cost_the_transcript(room: Room, engine: StandIn) -> None:
