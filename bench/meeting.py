@@ -13,6 +13,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bench.stack import Person, running
 from jobs.speech.decode import decode
@@ -39,6 +40,12 @@ def main() -> None:
     print(f"{source.name:<22} {outside:>19.2f} {listening:>16.2f} {bare:>18.2f} {outside / bare:>20.1f}")
 
 
+def _lines(log: Path) -> list[dict[str, Any]]:
+    """The whole lines of a log that is being written."""
+    text = log.read_text() if log.exists() else ""
+    return [json.loads(line) for line in text.split("\n")[:-1] if line.startswith("{")]
+
+
 def _one(base: str, person: Person, source: Path, folder: Path) -> tuple[float, float]:
     """(seconds from the answer to the review, seconds in the model), by the log's lines of this one request."""
     data = source.read_bytes() + os.urandom(8)  # another file each time, as the same one twice would be asked about
@@ -48,8 +55,7 @@ def _one(base: str, person: Person, source: Path, folder: Path) -> tuple[float, 
         raise RuntimeError(f"upload answered {answer.status_code}")
     request_id = answer.headers["x-request-id"]
     while True:
-        lines = [json.loads(line) for line in (folder / "log" / "media.log").read_text().splitlines()]
-        mine = [line for line in lines if line.get("request_id") == request_id]
+        mine = [line for line in _lines(folder / "log" / "media.log") if line.get("request_id") == request_id]
         if any(line["event"] == "step_given_up" for line in mine):
             raise RuntimeError("the meeting failed")
         done = [line for line in mine if line["event"] == "step_done" and line["step"] == "extract"]
