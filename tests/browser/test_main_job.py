@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -15,10 +16,17 @@ from tests.plugins.stack import Stack
 pytestmark = [pytest.mark.browser, pytest.mark.speech, pytest.mark.flow]
 HEARD_WITHIN = 150_000  # ms; some seconds of sound on two busy cores
 BACK_WITHIN = 5
+# Notes each thing that is told about the progress, also when the page loads itself again.
+NOTE_PROGRESS = """new MutationObserver(() => {
+    const line = document.querySelector("#meeting-status .progress-line")?.innerText;
+    const told = JSON.parse(sessionStorage.told ?? "[]");
+    if (line && !told.includes(line)) sessionStorage.told = JSON.stringify([...told, line]);
+}).observe(document, { subtree: true, childList: true, characterData: true });"""
 LIT_WORD = "[...(CSS.highlights.get('current-word') ?? [])].map((range) => range.toString()).join()"
 
 
 def test_a_recording_becomes_an_issue_and_comes_back_done(stack: Stack, page: Page, real_meeting: Path) -> None:
+    page.add_init_script(NOTE_PROGRESS)
     register(page, stack.url)
     upload(page, real_meeting)
     wait_for_the_transcript(page)
@@ -55,20 +63,15 @@ def upload(page: Page, recording: Path) -> None:
 
 def wait_for_the_transcript(page: Page) -> None:
     """The page tells by itself how far the work is, in words; nobody loads it again."""
-    status = page.locator("#meeting-status")
-    page.evaluate("window.stayed = true")
-    if page.locator(".passage").count() == 0:
-        expect(status.locator(".progress-line strong")).to_have_text(
-            re.compile("Listening|Transcribing"), timeout=60_000
-        )
-        first = status.locator(".progress-line").inner_text()
-        shot(page, "meeting-progress")
-        expect(status.locator(".progress-line")).not_to_have_text(first, timeout=60_000)
+    expect(page.locator("#meeting-status .progress-line")).to_be_visible()
+    shot(page, "meeting-progress")
     expect(page.locator(".passage").first).to_be_visible(timeout=HEARD_WITHIN)
+    told = json.loads(page.evaluate("sessionStorage.told"))
+    assert len(told) >= 3, told
+    assert any(words.startswith("Listening") for words in told), told
     expect(page.locator(".item").first).to_be_visible()
     expect(page.locator(".item").first.locator(".item-words").first).not_to_be_empty()
     look_at(page, "meeting-ready")
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def play_a_quote(page: Page) -> None:
@@ -80,9 +83,9 @@ def play_a_quote(page: Page) -> None:
     until(page, f"{LIT_WORD} !== ''", "the word that is heard is lit")
     word = page.evaluate(LIT_WORD)
     shot(page, "meeting-playing", whole=False)
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.locator(".player-play").click() if page.evaluate("document.querySelector('audio').paused") else None
-    until(page, f"{LIT_WORD} !== '' && {LIT_WORD} !== {word!r}", "another word is lit")
+    if page.evaluate("document.querySelector('audio').paused"):  # a short quote is over by now
+        page.locator(".player-play").click()
+    until(page, f"{LIT_WORD} !== '' && {LIT_WORD} !== {json.dumps(word)}", "another word is lit")
     page.locator(".player-play").click()
 
 
@@ -102,7 +105,6 @@ def correct_a_word(page: Page) -> None:
 
 def make_an_item_of_words(page: Page) -> None:
     """Dragged over with the mouse, from inside the first word to inside the fourth."""
-    page.set_viewport_size({"width": 1440, "height": 900})
     text = page.locator(".passage-text").first
     text.scroll_into_view_if_needed()
     words = text.inner_text().split()
@@ -114,7 +116,6 @@ def make_an_item_of_words(page: Page) -> None:
     make = page.get_by_role("button", name="Make an action item")
     expect(make).to_be_visible()
     shot(page, "meeting-selected", whole=False)
-    page.set_viewport_size({"width": 1440, "height": 900})
     make.click()
     panel = page.locator("#panel")
     expect(panel.locator(".item-words")).to_have_text(" ".join(words[:4]))
@@ -152,7 +153,6 @@ def item_called(page: Page, title: str) -> Locator:
 
 
 def review_by_keys(page: Page) -> None:
-    page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("heading", name="Action items").click()
     for _each in range(page.locator(".item").count()):
         page.keyboard.press("k")
@@ -169,7 +169,6 @@ def review_by_keys(page: Page) -> None:
     page.keyboard.press("e")
     expect(first.locator("textarea")).to_be_focused()
     shot(page, "meeting-editing")
-    page.set_viewport_size({"width": 1440, "height": 900})
     first.get_by_label("What is to be done").fill("Welcome everybody")
     first.get_by_label("Due").fill("2026-12-01")
     first.get_by_role("button", name="Save").click()
@@ -178,7 +177,6 @@ def review_by_keys(page: Page) -> None:
     page.keyboard.press("a")
     expect(first).to_have_attribute("data-review", "accepted")
     shot(page, "meeting-reviewed")
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def name_a_speaker(page: Page) -> None:
@@ -191,7 +189,6 @@ def name_a_speaker(page: Page) -> None:
     page.locator("#speakers > summary").click()
     page.get_by_label(f"Name of {voice}").fill("Ben Okafor")
     shot(page, "meeting-speakers")
-    page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("listitem").filter(has=page.get_by_label(f"Name of {voice}")).get_by_role(
         "button", name="Name", exact=True
     ).click()
@@ -231,7 +228,6 @@ def send(page: Page) -> str:
     payload = page.locator(".payload")
     expect(payload).to_contain_text("Jalapeño")
     look_at(page, "push-preview")
-    page.set_viewport_size({"width": 1440, "height": 900})
     assignee = page.get_by_label("Assign to")
     assignee.select_option(assignee.locator("option", has_text="Chloé Martin").get_attribute("value"))
     expect(payload).to_contain_text("Chloé Martin")
@@ -240,7 +236,6 @@ def send(page: Page) -> str:
     page.get_by_role("button", name="Send to Linear").click()
     expect(page.get_by_role("link", name=re.compile("Open ENG-"))).to_be_visible(timeout=30_000)
     shot(page, "item-sent")
-    page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("link", name="Back to the meeting").click()
     item = item_called(page, "Welcome everybody")
     expect(item.locator(".item-badges")).to_have_text("Open")
@@ -264,7 +259,6 @@ def done_there_is_done_here(page: Page, stack: Stack, issue: str) -> None:
 
 
 def log_out(page: Page) -> None:
-    page.set_viewport_size({"width": 1440, "height": 900})
     page.locator("summary[aria-label='Your account']").click()
     page.get_by_role("button", name="Log out").click()
     expect(page.locator(".is-signed-in")).to_have_count(0)

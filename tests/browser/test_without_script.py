@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.looking import shot
+from tests.browser.looking import fits
 from tests.browser.steps import register
 from tests.plugins.stack import Stack
 
@@ -33,7 +33,7 @@ def upload(page: Page, recording: Path) -> None:
     page.get_by_role("main").get_by_role("link", name="Upload a recording").click()
     page.get_by_label("Title").fill("Without script")
     page.get_by_label("Choose a recording").set_input_files(recording)
-    shot(page, "noscript-upload")
+    fits(page, "noscript-upload")
     page.get_by_role("main").get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_role("heading", name="Without script")).to_be_visible()
 
@@ -41,12 +41,12 @@ def upload(page: Page, recording: Path) -> None:
 def read(page: Page) -> None:
     """By the link that loads the page again, until nothing is going on any more."""
     again = page.get_by_role("link", name="Load this page again to see how far it is")
-    shot(page, "noscript-progress")
+    fits(page, "noscript-progress")
     load_until(page, again, lambda: again.count() == 0, 120)
     expect(page.locator("audio")).to_have_attribute("controls", "")
     expect(page.locator(".passage").first).to_contain_text("Good morning")
     expect(page.locator(".item .item-quote").first).to_be_visible()
-    shot(page, "noscript-meeting")
+    fits(page, "noscript-meeting")
 
 
 def load_until(page: Page, link: Locator, met: Callable[[], bool], seconds: float) -> None:
@@ -69,7 +69,7 @@ def accept_and_edit(page: Page) -> str:
     page.locator(place).get_by_role("link", name="Edit").click()
     page.get_by_label("What is to be done").fill("Send the numbers")
     page.get_by_label("Due").fill("2026-12-24")
-    shot(page, "noscript-edit")
+    fits(page, "noscript-edit")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(place).locator(".item-title")).to_have_text("Send the numbers")
     return place
@@ -96,7 +96,7 @@ def push(page: Page, item: str, stack: Stack) -> None:
     page.get_by_role("button", name="Show again with these choices").click()
     expect(payload).to_contain_text("Operations")
     expect(payload).not_to_contain_text("> ")
-    shot(page, "noscript-push")
+    fits(page, "noscript-push")
     page.get_by_role("button", name="Send to Linear").click()
     issue = page.get_by_role("link", name=re.compile("Open OPS-"))
     again = page.get_by_role("link", name="Load this page again")

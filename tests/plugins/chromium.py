@@ -91,9 +91,10 @@ def _empty(admin: Engine) -> None:
                 ).all()
                 connection.execute(text("set local lock_timeout = '300ms'"))
                 connection.execute(text("truncate " + ", ".join(tables) + " restart identity cascade"))
-            return
         except OperationalError:
             assert time.monotonic() < until, "the web process does not let go of its tables"
+        else:
+            return
 
 
 @pytest.fixture(scope="session")
