@@ -70,6 +70,7 @@ def served(_web_process: str, admin: Engine, blob_folder: Path, valkey_server: R
     """The web process with an empty database, and nothing counted against anybody yet."""
     with redis.from_url(valkey_server.limits_url) as store:
         store.flushdb()
+    _empty(admin)  # of what tests before left, too
 
     @contextmanager
     def opened() -> Iterator[Session]:
