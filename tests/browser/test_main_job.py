@@ -67,8 +67,8 @@ def wait_for_the_transcript(page: Page) -> None:
     shot(page, "meeting-progress")
     expect(page.locator(".passage").first).to_be_visible(timeout=HEARD_WITHIN)
     told = json.loads(page.evaluate("sessionStorage.told"))
-    assert len(told) >= 3, told
-    assert any(words.startswith("Listening") for words in told), told
+    assert len(told) >= 2, told
+    assert any(re.match("Opening|Listening|Telling|Finding", words) for words in told), told
     expect(page.locator(".item").first).to_be_visible()
     expect(page.locator(".item").first.locator(".item-words").first).not_to_be_empty()
     look_at(page, "meeting-ready")
