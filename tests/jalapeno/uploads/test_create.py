@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,8 @@ def ana(register: Registrar) -> Account:
 
 
 @pytest.fixture(autouse=True)
-def _empty_store(blob_folder: Path) -> Iterator[None]:
-    yield
+def _empty_store(blob_folder: Path) -> None:
+    """Without what other tests of this run left there."""
     for blob in blobs(blob_folder):
         blob.unlink()
 
