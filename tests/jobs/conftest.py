@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from redis import Redis
 from sqlalchemy import text
 
 from dev.postgres import Database
@@ -65,6 +66,22 @@ def core_of(environment: Callable[..., dict[str, str]]) -> Iterator[Callable[...
     yield of
     for core in cores:
         core.engine.dispose()
+
+
+@pytest.fixture
+def clock(core_of: Callable[..., Core]) -> Core:
+    """The clock's core."""
+    return core_of("clock")
+
+
+@pytest.fixture
+def redis(clock: Core) -> Iterator[Redis]:
+    """The queues' database, empty before and after."""
+    connection = Redis.from_url(clock.settings.redis_url)
+    connection.flushdb()
+    yield connection
+    connection.flushdb()
+    connection.close()
 
 
 @pytest.fixture

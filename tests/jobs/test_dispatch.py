@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -18,20 +18,6 @@ from jobs.core import Core
 from jobs.dispatch import DEPTH, dispatch, seconds_to_next
 from jobs.worker import ForbiddenJob, SafeJob, open_queue
 from tests.jobs.conftest import new_workspace
-
-
-@pytest.fixture
-def clock(core_of: Callable[[str], Core]) -> Core:
-    return core_of("clock")
-
-
-@pytest.fixture
-def redis(clock: Core) -> Iterator[Redis]:
-    connection = Redis.from_url(clock.settings.redis_url)
-    connection.flushdb()
-    yield connection
-    connection.flushdb()
-    connection.close()
 
 
 def ask(core: Core, workspace_id: uuid.UUID, count: int, step: str = "discard") -> None:

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
 
 import psycopg
-import pytest
 from redis import Redis
 
 from dev.postgres import Database
 from jobs.core import Core
 from jobs.dispatch import DEPTH, dispatch
-
-
-@pytest.fixture
-def clock(core_of: Callable[[str], Core]) -> Core:
-    return core_of("clock")
-
-
-@pytest.fixture
-def redis(clock: Core) -> Iterator[Redis]:
-    connection = Redis.from_url(clock.settings.redis_url)
-    connection.flushdb()
-    yield connection
-    connection.flushdb()
-    connection.close()
 
 
 def fill(owner: psycopg.Connection, workspace_id: uuid.UUID, count: int) -> None:
